@@ -1,0 +1,28 @@
+// The viewer: the authenticated user or service behind an operation, as its token tells.
+import { TidingsError } from '../errors.ts';
+
+export interface Viewer {
+  readonly id: string;
+  readonly workspace: string;
+  /** null where the token does not tell. */
+  readonly name: string | null;
+  readonly avatarUrl: string | null;
+  readonly roles: ReadonlySet<string>;
+  readonly scopes: ReadonlySet<string>;
+  /** Patterns of rooms. */
+  readonly rooms: readonly string[];
+  readonly issuedAt: Date;
+  readonly expiresAt: Date;
+}
+
+export const isStaff = (viewer: Viewer): boolean => viewer.roles.has('staff');
+
+export function requireScope(viewer: Viewer, scope: string): void {
+  if (viewer.scopes.has(scope)) return;
+  throw new TidingsError('FORBIDDEN', `This needs a token with the scope "${scope}".`);
+}
+
+export function requireStaff(viewer: Viewer): void {
+  if (isStaff(viewer)) return;
+  throw new TidingsError('FORBIDDEN', 'This needs a token with the role "staff".');
+}

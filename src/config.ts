@@ -1,0 +1,161 @@
+// The configuration: parsed once, by cli/, from environment variables. A bad value stops the start with a sentence that
+// names the variable, what it holds and what it may hold; all bad ones are told at once.
+
+export type Mode = 'dev' | 'start';
+
+/** How tokens of one issuer are verified. */
+export interface TokenIssuer {
+  readonly key: { readonly secret: string } | { readonly jwksUrl: string };
+  readonly issuer: string;
+  readonly audience: string;
+}
+
+export interface Config {
+  /** Chosen by the command, never by a variable that may be forgotten. `dev` has demo data and development tokens. */
+  readonly mode: Mode;
+  readonly host: string;
+  /** 0 lets the system choose a free one. */
+  readonly port: number;
+  /** null: embedded PGlite in `dataDir`. */
+  readonly databaseUrl: string | null;
+  readonly dataDir: string;
+  /** null: memory engine, one process. */
+  readonly redisUrl: string | null;
+  readonly tokenIssuers: readonly TokenIssuer[];
+  /** Browsers' origins beside the server's own, for CORS and for WebSocket upgrades. */
+  readonly allowedOrigins: readonly string[];
+  /** The heads of followed streams are compared so often. */
+  readonly headCheckMs: number;
+  /** The largest HTTP body and WebSocket message. */
+  readonly maxPayloadBytes: number;
+  readonly logLevel: (typeof logLevels)[number];
+}
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+
+/** Its message is for the person at the terminal: one sentence per bad variable. */
+export class ConfigError extends Error {
+  constructor(sentences: readonly string[]) {
+    super(sentences.join('\n'));
+    this.name = 'ConfigError';
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export function parseConfig(env: Environment, mode: Mode): Config {
+  const problems: string[] = [];
+  const read = createReader(env, problems);
+  const config: Config = {
+    mode,
+    host: read.text('HOST') ?? (mode === 'dev' ? '127.0.0.1' : '0.0.0.0'),
+    port: read.number('PORT', { min: 0, max: 65_535 }) ?? 4000,
+    databaseUrl: read.url('DATABASE_URL', ['postgres:', 'postgresql:']),
+    dataDir: read.text('DATA_DIR') ?? './data',
+    redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
+    tokenIssuers: readIssuers(read, problems),
+    allowedOrigins: read.origins('ALLOWED_ORIGINS'),
+    headCheckMs: read.number('HEAD_CHECK_MS', { min: 100, max: 60_000 }) ?? 3_000,
+    maxPayloadBytes:
+      read.number('MAX_PAYLOAD_BYTES', { min: 1_024, max: 64 * 1_024 * 1_024 }) ?? 1_024 * 1_024,
+    logLevel: read.oneOf('LOG_LEVEL', logLevels) ?? (mode === 'dev' ? 'warn' : 'info'),
+  };
+  if (mode === 'start' && config.tokenIssuers.length === 0 && problems.length === 0) {
+    problems.push(
+      'JWT_SECRET and JWT_JWKS_URL are both unset: `tidings start` needs a way to verify tokens. Set one of them, ' +
+        'with JWT_ISSUER and JWT_AUDIENCE, or use `tidings dev` to try Tidings with development tokens.',
+    );
+  }
+  if (mode === 'dev' && !isLoopback(config.host)) {
+    problems.push(
+      `HOST is "${config.host}", but \`tidings dev\` gives development tokens to everybody who can reach it and ` +
+        'listens on loopback only: leave it unset, or use `tidings start`.',
+    );
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+
+function readIssuers(read: Reader, problems: string[]): readonly TokenIssuer[] {
+  const secret = read.text('JWT_SECRET');
+  const jwksUrl = read.url('JWT_JWKS_URL', ['https:', 'http:']);
+  const issuer = read.text('JWT_ISSUER');
+  const audience = read.text('JWT_AUDIENCE');
+  if (secret === null && jwksUrl === null) {
+    if (issuer !== null || audience !== null) {
+      problems.push(
+        'JWT_ISSUER or JWT_AUDIENCE is set, but neither JWT_SECRET nor JWT_JWKS_URL: set one of them too.',
+      );
+    }
+    return [];
+  }
+  if (secret !== null && Buffer.byteLength(secret) < 32) {
+    problems.push(
+      `JWT_SECRET holds ${Buffer.byteLength(secret)} bytes; HS256 needs at least 32, for example from ` +
+        '`openssl rand -base64 48`.',
+    );
+  }
+  if (issuer === null) problems.push('JWT_ISSUER is unset: set it to the `iss` that your tokens carry.');
+  if (audience === null) problems.push('JWT_AUDIENCE is unset: set it to the `aud` that your tokens carry.');
+  if (issuer === null || audience === null) return [];
+  return [
+    ...(secret === null ? [] : [{ key: { secret }, issuer, audience }]),
+    ...(jwksUrl === null ? [] : [{ key: { jwksUrl }, issuer, audience }]),
+  ];
+}
+
+type Reader = ReturnType<typeof createReader>;
+
+function createReader(env: Environment, problems: string[]) {
+  const text = (name: string): string | null => {
+    const value = env[name]?.trim();
+    return value === undefined || value === '' ? null : value;
+  };
+  const parsed = <T>(
+    name: string,
+    parse: (value: string) => T | null,
+    expected: string,
+    secret = false,
+  ): T | null => {
+    const value = text(name);
+    if (value === null) return null;
+    const result = parse(value);
+    if (result === null)
+      problems.push(`${name} is ${secret ? 'set' : `"${value}"`}, but it must be ${expected}.`);
+    return result;
+  };
+  return {
+    text,
+    number: (name: string, { min, max }: { min: number; max: number }) =>
+      parsed(
+        name,
+        (value) =>
+          /^\d+$/.test(value) && Number(value) >= min && Number(value) <= max ? Number(value) : null,
+        `a whole number from ${min} to ${max}`,
+      ),
+    oneOf: <T extends string>(name: string, values: readonly T[]) =>
+      parsed(name, (value) => values.find((known) => known === value) ?? null, `one of ${values.join(', ')}`),
+    /** URLs of databases hold passwords: a bad one is not repeated. */
+    url: (name: string, protocols: readonly string[]) =>
+      parsed(
+        name,
+        (value) => (URL.canParse(value) && protocols.includes(new URL(value).protocol) ? value : null),
+        `a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+        true,
+      ),
+    origins: (name: string) =>
+      parsed(
+        name,
+        (value) => {
+          const origins = value.split(',').map((origin) => origin.trim());
+          return origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin)
+            ? origins
+            : null;
+        },
+        'a comma-separated list of origins like https://app.example.com, without a path or a trailing slash',
+      ) ?? [],
+  };
+}

@@ -1,0 +1,138 @@
+// The contract of an engine: what joins the processes of one log. memory/ serves one process, redis/ many; both pass
+// the suite in test/contracts/engine.contract.ts. The log is the truth: whatever an engine loses, streams/ finds again.
+
+/** Publish and follow between processes. Delivery is a hint: at most once, and in order per channel and publisher. */
+export interface Broker {
+  /** Whether followers can be sure to hear what is published. `away` while the connection is lost or unconfirmed. */
+  readonly state: 'connected' | 'away';
+  /**
+   * Hands a message to everyone who follows the channel, on every node, this one included.
+   * Rejects with UNAVAILABLE, at once, where it cannot be handed over; nothing is queued for later.
+   */
+  publish(channel: string, message: string): Promise<void>;
+  /**
+   * Resolves when listening is in force: whatever is published from then on arrives while `state` is `connected`.
+   * Rejects with UNAVAILABLE, at once while `away` and within seconds otherwise, where it cannot be brought into
+   * force. One channel may have many followers.
+   */
+  follow(channel: string, follower: Follower): Promise<Following>;
+  /** Calls the listener at each change of `state`; answers the function that ends it. */
+  onStateChange(listener: (state: Broker['state']) => void): () => void;
+}
+
+/** What a follower is told. A callback that throws is logged and harms nobody else. */
+export interface Follower {
+  onMessage(message: string): void;
+  /** Messages may have been lost since the connection broke; listening is in force again (the broker answered a PING). */
+  onRestored(): void;
+}
+
+export interface Following {
+  /** Ends it; no callback comes afterwards. May be called again. Never rejects. */
+  unfollow(): Promise<void>;
+}
+
+/** A user's presence through one WebSocket connection. */
+export interface PresenceSession {
+  readonly workspace: string;
+  readonly userId: string;
+  /** Unique among all nodes. */
+  readonly sessionId: string;
+}
+
+export type PresenceStatus = 'ONLINE' | 'AWAY' | 'BUSY' | 'OFFLINE';
+
+/** What a user has explicitly set. It stands until it is set again or the user's last session ends. */
+export interface PresenceSetting {
+  readonly status: PresenceStatus;
+  readonly activity: {
+    readonly kind: 'VIEWING' | 'EDITING' | 'COMMENTING';
+    readonly resource: string;
+  } | null;
+  /** ISO 8601. */
+  readonly setAt: string;
+}
+
+/** Everything known of one user's presence. All zero and null for whoever is not connected. */
+export interface PresenceState {
+  readonly userId: string;
+  /** Grows with each change of any user; of two states of one user the one with the greater version is newer. */
+  readonly version: number;
+  /** Sessions whose connection is open. */
+  readonly live: number;
+  /** Sessions whose connection has closed and which are in their grace. */
+  readonly leaving: number;
+  readonly setting: PresenceSetting | null;
+}
+
+/**
+ * Who is connected. Sessions hang on their node's lease: when a node dies, all of its sessions are removed together,
+ * once, by one of the other nodes. A node that was frozen, or whose registry was lost, registers its sessions anew.
+ */
+export interface PresenceRegistry {
+  /**
+   * Registers this node's session or changes its phase. `leaving` of an unknown session registers nothing.
+   * Where it rejects with UNAVAILABLE the wish stands all the same: it is carried out when the engine is back. So is
+   * `untrack`. Whoever has called `track` calls `untrack` in the end, whatever either answered.
+   */
+  track(session: PresenceSession, phase: 'live' | 'leaving'): Promise<void>;
+  untrack(session: PresenceSession): Promise<void>;
+  /** Answers false, and keeps nothing, where the user has no session. */
+  set(workspace: string, userId: string, setting: PresenceSetting): Promise<boolean>;
+  /** In the order asked for; one for each id, also for those who are not connected (with version 0). */
+  read(workspace: string, userIds: readonly string[]): Promise<readonly PresenceState[]>;
+  /** Users with a session (live or leaving) who don't appear offline, in the order of their ids' UTF-8 bytes, after `after`. */
+  listOnline(
+    workspace: string,
+    page: { readonly after: string | null; readonly limit: number },
+  ): Promise<{ readonly userIds: readonly string[]; readonly hasMore: boolean; readonly total: number }>;
+  /** Every change in the workspace, as the whole new state of the user. In force when it resolves, like Broker.follow. */
+  follow(workspace: string, follower: PresenceFollower): Promise<Following>;
+}
+
+export interface PresenceFollower {
+  onChange(state: PresenceState): void;
+  /** Changes may have been lost, and versions may have begun anew: read again what matters. */
+  onRestored(): void;
+}
+
+/** Members that vanish by themselves unless put again: who is typing. */
+export interface ExpiringSets {
+  /** Answers whether the member is new to the set. */
+  put(set: string, member: string, ttlMs: number): Promise<boolean>;
+  /** Answers whether the member was there. */
+  remove(set: string, member: string): Promise<boolean>;
+  list(set: string): Promise<readonly { readonly member: string; readonly expiresInMs: number }[]>;
+}
+
+export interface Engine {
+  readonly kind: 'memory' | 'redis';
+  /** For people: "Redis 7.0.15 at 127.0.0.1:6379". Never holds a password. */
+  readonly description: string;
+  /** Unique for each run of a process. */
+  readonly nodeId: string;
+  readonly broker: Broker;
+  readonly presence: PresenceRegistry;
+  readonly expiring: ExpiringSets;
+  /** Rejects with a sentence that says what is missing, while the engine cannot serve. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What the engine tells its owner. */
+export interface EngineEvents {
+  /** The user's last session has ended, for whatever reason; called on the one node that removed it. */
+  onUserGone(user: { readonly workspace: string; readonly userId: string }): void;
+}
+
+/** How quickly a dead node is noticed. Tests use shorter ones. */
+export interface LeaseTimings {
+  /** A node advances its lease's counter so often. */
+  readonly heartbeatMs: number;
+  /** A lease whose counter stood still for so long, on the observer's own monotonic clock, is dead. */
+  readonly deadAfterMs: number;
+  /** Observers look so often. */
+  readonly observeMs: number;
+}
+
+export const defaultLeaseTimings: LeaseTimings = { heartbeatMs: 2_000, deadAfterMs: 6_000, observeMs: 500 };

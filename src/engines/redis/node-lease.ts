@@ -1,0 +1,178 @@
+// This node's lease in Redis, on which its sessions hang, and its eye on the leases of the others.
+//
+// Each registration has a lease of its own, `<node id>#1`, `#2`, …: a node that finds its lease gone, or is not sure
+// of what Redis holds, registers all of its sessions under the next one and then has the old one removed. So removing
+// a dead lease and registering anew can overlap: a session belongs to the lease that registered it last.
+
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import type { EngineEvents, LeaseTimings } from '../engine.ts';
+import { LeaseWatch } from './lease-watch.ts';
+import type { NodeSession, NodeSessions } from './node-sessions.ts';
+import { toUnavailable } from './redis-connections.ts';
+import { type Member, parseMember, type RedisKeys } from './redis-keys.ts';
+import type { RedisScripts } from './redis-scripts.ts';
+import { repeat } from './repeat.ts';
+
+/** How many sessions one script call handles: Redis serves nobody else meanwhile. */
+const sessionsPerCall = 500;
+
+export interface NodeLeaseOptions {
+  readonly nodeId: string;
+  readonly commands: Redis;
+  readonly scripts: RedisScripts;
+  readonly keys: RedisKeys;
+  readonly sessions: NodeSessions;
+  readonly timings: LeaseTimings;
+  readonly events: EngineEvents;
+  readonly logger: Logger;
+}
+
+export class NodeLease {
+  readonly #options: NodeLeaseOptions;
+  readonly #watch: LeaseWatch;
+  #registration = 0;
+  /** Never used twice, so a counter that an observer remembers can't come back by itself. */
+  #counter = 0;
+  #renewal: Promise<void> | null = null;
+  #sure: 'sure' | 'unsure' = 'unsure';
+  #ends: readonly (() => Promise<void>)[] = [];
+
+  constructor(options: NodeLeaseOptions) {
+    this.#options = options;
+    this.#watch = new LeaseWatch(options.timings.deadAfterMs);
+    options.commands.on('close', () => this.#watch.forget());
+  }
+
+  /** Takes the first lease; rejects with UNAVAILABLE where Redis is away. */
+  async open(): Promise<void> {
+    const { timings } = this.#options;
+    await this.renew();
+    this.#ends = [
+      repeat(() => this.#attempt(() => this.#beat()), timings.heartbeatMs),
+      repeat(() => this.#attempt(() => this.#observe()), timings.observeMs),
+    ];
+  }
+
+  /** Removes this node's sessions, if Redis is there, and the lease. */
+  async close(): Promise<void> {
+    await Promise.all(this.#ends.map((end) => end()));
+    await this.#renewal?.catch(() => undefined);
+    await this.#attempt(() => this.#reap(this.#current, ''));
+  }
+
+  /** Registers sessions, of which there must be at least one. Answers false where the lease is gone. */
+  async register(sessions: readonly NodeSession[]): Promise<boolean> {
+    const { scripts, keys, sessions: book } = this.#options;
+    const lease = this.#current;
+    const four = sessions.flatMap(({ member, sessionId, phase }) => [
+      member,
+      sessionId,
+      phase,
+      book.settingOf(member),
+    ]);
+    const settings = await scripts.track(keys.leases, keys.sessionsOf(lease), keys.prefix, lease, ...four);
+    if (!Array.isArray(settings)) return false;
+    sessions.forEach(({ member }, index) => book.learn(member, String(settings[index])));
+    return true;
+  }
+
+  /** The next heartbeat registers all sessions anew: a command's answer was lost, and Redis may hold anything. */
+  doubt(): void {
+    this.#sure = 'unsure';
+  }
+
+  /** Takes a new lease with all sessions and has the old one removed. One at a time. */
+  renew(): Promise<void> {
+    this.#renewal ??= this.#renew().finally(() => {
+      this.#renewal = null;
+    });
+    return this.#renewal;
+  }
+
+  /** Tells the owner of users whose last session this node has removed. */
+  tellGone(members: readonly Member[]): void {
+    for (const member of members) {
+      try {
+        this.#options.events.onUserGone(parseMember(member));
+      } catch (error) {
+        this.#options.logger.error({ err: error }, 'onUserGone threw');
+      }
+    }
+  }
+
+  get #current(): string {
+    return `${this.#options.nodeId}#${this.#registration}`;
+  }
+
+  async #renew(): Promise<void> {
+    const { commands, keys, sessions } = this.#options;
+    const old = this.#registration === 0 ? null : this.#current;
+    this.#registration += 1;
+    this.#sure = 'sure';
+    try {
+      // Commands are carried out in the order of the calls: what is tracked from now on finds the new lease.
+      await commands.hset(keys.leases, this.#current, ++this.#counter);
+      const all = sessions.all();
+      for (let start = 0; start < all.length; start += sessionsPerCall) {
+        // Who has been untracked since stays out: its own command has been sent before this one is.
+        const batch = all.slice(start, start + sessionsPerCall).filter((session) => sessions.has(session));
+        if (batch.length > 0 && !(await this.register(batch)))
+          throw new Error('the new lease is gone already');
+      }
+      if (old !== null) await this.#reap(old, '');
+    } catch (error) {
+      this.#sure = 'unsure';
+      throw toUnavailable(error);
+    }
+  }
+
+  async #beat(): Promise<void> {
+    const { scripts, keys } = this.#options;
+    if (this.#sure === 'sure') {
+      const beaten = await scripts.beat(keys.leases, this.#current, ++this.#counter);
+      if (beaten === 1) return;
+    }
+    await this.renew();
+  }
+
+  async #observe(): Promise<void> {
+    const leases = await this.#options.commands.hgetall(this.#options.keys.leases);
+    for (const { lease, counter } of this.#watch.look(leases, performance.now())) {
+      if (lease !== this.#current) await this.#reap(lease, counter);
+    }
+  }
+
+  /** A counter of '' removes the lease whatever its counter is: it is this node's own. */
+  async #reap(lease: string, counter: string): Promise<void> {
+    const { scripts, keys, logger } = this.#options;
+    let expected = counter;
+    for (;;) {
+      const answer = await scripts.reap(
+        keys.leases,
+        keys.sessionsOf(lease),
+        keys.prefix,
+        lease,
+        expected,
+        sessionsPerCall,
+      );
+      if (!Array.isArray(answer)) return;
+      const [done, ...gone] = answer as readonly (number | string)[];
+      this.tellGone(gone.map(String));
+      if (done === 1) break;
+      if (expected !== '') expected = 'dying';
+    }
+    if (counter !== '')
+      logger.warn({ lease }, 'the lease of a dead node and its presence sessions were removed');
+  }
+
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    // While Redis is away there is nothing to do, and nothing to say that its connection has not said.
+    if (this.#options.commands.status !== 'ready') return;
+    try {
+      await work();
+    } catch (error) {
+      this.#options.logger.debug({ reason: toUnavailable(error).cause }, 'the leases could not be kept');
+    }
+  }
+}

@@ -1,0 +1,52 @@
+// Notifications, a row for each recipient, and each recipient's count of unread ones.
+import { index, integer, json, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+
+export const notificationTypes = [
+  'ORDER',
+  'BOOKING',
+  'MESSAGE',
+  'MENTION',
+  'PAYMENT',
+  'APPROVAL',
+  'ALERT',
+  'REVIEW',
+  'INVENTORY',
+  'SYSTEM',
+] as const;
+export const notificationPriorities = ['LOW', 'NORMAL', 'HIGH', 'CRITICAL'] as const;
+
+export type NotificationType = (typeof notificationTypes)[number];
+export type NotificationPriority = (typeof notificationPriorities)[number];
+
+export const notifications = pgTable(
+  'notifications',
+  {
+    workspace: text('workspace').notNull(),
+    id: uuid('id').notNull(),
+    userId: text('user_id').notNull(),
+    type: text('type', { enum: notificationTypes }).notNull(),
+    priority: text('priority', { enum: notificationPriorities }).notNull(),
+    title: text('title').notNull(),
+    body: text('body').notNull(),
+    /** json, not jsonb: it comes back as it was sent. */
+    data: json('data'),
+    url: text('url'),
+    createdAt: timestamp('created_at', { withTimezone: true }).notNull(),
+    readAt: timestamp('read_at', { withTimezone: true }),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspace, table.id] }),
+    index('notifications_of_user').on(table.workspace, table.userId, table.createdAt.desc(), table.id.desc()),
+  ],
+);
+
+/** Written only by whoever holds the head of the user's notification stream, so that each event carries the true count. */
+export const notificationInboxes = pgTable(
+  'notification_inboxes',
+  {
+    workspace: text('workspace').notNull(),
+    userId: text('user_id').notNull(),
+    unreadCount: integer('unread_count').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.workspace, table.userId] })],
+);

@@ -1,0 +1,281 @@
+// Orders in the schema: authorize, call, return.
+import { objectRef, type Builder } from '../../schema/builder.ts';
+import { openEventStream } from '../../schema/event-stream.ts';
+import { PageInfo, StreamEvent } from '../../schema/scalars.ts';
+import type { Page } from '../../schema/page.ts';
+import { toCursorText, type StreamPosition } from '../../streams/cursor.ts';
+import { User } from '../users/users.schema.ts';
+import type { OrderView } from './apply-update.ts';
+import type { Money } from './money.ts';
+import { ordersService, type OrderUpdateEntry } from './orders.service.ts';
+import { orderStatuses, paymentStatuses, type OrderTransition } from './orders.tables.ts';
+import { orderTopic, ordersOfTopic } from './orders.topics.ts';
+
+export const Order = objectRef<OrderView>('Order');
+const OrderUpdate = objectRef<OrderUpdateEntry>('OrderUpdate');
+const MoneyRef = objectRef<Money>('Money');
+const OrderTransitionRef = objectRef<OrderTransition>('OrderTransition');
+
+export function defineOrders(builder: Builder): void {
+  const types = defineTypes(builder);
+  defineQueries(builder);
+  defineMutation(builder, types);
+  defineSubscription(builder);
+}
+
+function defineTypes(builder: Builder) {
+  const OrderStatusEnum = builder.enumType('OrderStatus', {
+    description: 'Where an order is. Any status may follow any other: the shop is the authority.',
+    values: orderStatuses,
+  });
+  const PaymentStatusEnum = builder.enumType('PaymentStatus', {
+    description: 'What has become of the payment.',
+    values: paymentStatuses,
+  });
+
+  builder.objectType(MoneyRef, {
+    description: 'An amount of money.',
+    fields: (t) => ({
+      amount: t.exposeString('amount', { description: 'Decimal string, for example "299.99".' }),
+      currency: t.exposeString('currency', { description: 'ISO 4217 code.' }),
+    }),
+  });
+
+  builder.objectType(OrderTransitionRef, {
+    description: 'A change of status that an order went through.',
+    fields: (t) => ({
+      status: t.expose('status', { type: OrderStatusEnum, description: 'The status it changed to.' }),
+      note: t.exposeString('note', { nullable: true, description: 'What the shop said about it.' }),
+      occurredAt: t.expose('occurredAt', { type: 'DateTime', description: 'When it was published.' }),
+    }),
+  });
+
+  builder.objectType(Order, {
+    description: 'An order of a customer.',
+    fields: (t) => ({
+      id: t.exposeID('id', { description: "The shop's own id for the order." }),
+      customer: t.field({
+        type: User,
+        description: 'Whose order it is; never changes.',
+        resolve: (order) => order.customer,
+      }),
+      status: t.expose('status', { type: OrderStatusEnum, description: 'Where it is.' }),
+      paymentStatus: t.expose('paymentStatus', {
+        type: PaymentStatusEnum,
+        description: 'What has become of the payment.',
+      }),
+      total: t.expose('total', {
+        type: MoneyRef,
+        nullable: true,
+        description: 'What it costs; null where the shop has not told.',
+      }),
+      itemCount: t.exposeInt('itemCount', {
+        nullable: true,
+        description: 'How many items it has; null where the shop has not told.',
+      }),
+      trackingNumber: t.exposeString('trackingNumber', {
+        nullable: true,
+        description: "The carrier's number for the parcel.",
+      }),
+      data: t.expose('data', {
+        type: 'JSON',
+        nullable: true,
+        description: 'What else the application wants to show.',
+      }),
+      timeline: t.field({
+        type: [OrderTransitionRef],
+        description: 'Every status the order has had, oldest first.',
+        resolve: (order) => [...order.timeline],
+      }),
+      createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was first published.' }),
+      updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it was last published.' }),
+      cursor: t.field({
+        type: 'Cursor',
+        description:
+          "Where this order's event stream stands: subscribe `after` it and nothing falls between query and subscription.",
+        resolve: ({ position }, _args, { runtime }) => toCursorText({ ...position, logId: runtime.log.id }),
+      }),
+    }),
+  });
+
+  builder.objectType(OrderUpdate, {
+    description: 'Something happened to an order.',
+    interfaces: [StreamEvent],
+    fields: (t) => ({
+      order: t.field({
+        type: Order,
+        description: 'The order as it stood right after this update.',
+        resolve: ({ payload }) => payload.order,
+      }),
+      previousStatus: t.field({
+        type: OrderStatusEnum,
+        nullable: true,
+        description: "null for the order's first event.",
+        resolve: ({ payload }) => payload.previousStatus,
+      }),
+      note: t.string({
+        nullable: true,
+        description: 'What the shop said about it.',
+        resolve: ({ payload }) => payload.note,
+      }),
+    }),
+  });
+  return { OrderStatusEnum, PaymentStatusEnum };
+}
+
+function defineQueries(builder: Builder): void {
+  const OrderEdge = builder.objectRef<{ cursor: string; node: OrderView }>('OrderEdge').implement({
+    description: 'An order and its place in the list.',
+    fields: (t) => ({
+      cursor: t.exposeString('cursor', { description: 'Its place in the list, for `after`.' }),
+      node: t.expose('node', { type: Order, description: 'The order.' }),
+    }),
+  });
+  const OrderConnection = builder
+    .objectRef<Page<OrderView> & { readonly position: StreamPosition }>('OrderConnection')
+    .implement({
+      description: 'A page of orders, newest first.',
+      fields: (t) => ({
+        edges: t.field({
+          type: [OrderEdge],
+          description: 'The orders with their places.',
+          resolve: (page) => [...page.edges],
+        }),
+        nodes: t.field({
+          type: [Order],
+          description: 'The orders.',
+          resolve: ({ edges }) => edges.map(({ node }) => node),
+        }),
+        pageInfo: t.expose('pageInfo', { type: PageInfo, description: 'Where the page lies in the list.' }),
+        cursor: t.field({
+          type: 'Cursor',
+          description: "Where the stream of the viewer's own orders stands.",
+          resolve: ({ position }, _args, { runtime }) => toCursorText({ ...position, logId: runtime.log.id }),
+        }),
+      }),
+    });
+
+  builder.queryFields((t) => ({
+    order: t.field({
+      type: Order,
+      nullable: true,
+      description: 'One order, for its customer and staff; null where there is none for the viewer.',
+      args: { id: t.arg.id({ required: true, description: "The order's id." }) },
+      resolve: (_root, { id }, context) => context.use(ordersService).find(context.viewer, id),
+    }),
+    orders: t.field({
+      type: OrderConnection,
+      description: "The viewer's own orders, newest first; staff may name a customer.",
+      args: {
+        customerId: t.arg.id({
+          description: 'Whose orders; needs the role staff where that is not the viewer.',
+        }),
+        first: t.arg.int({ defaultValue: 20, description: 'How many, 1 to 100.' }),
+        after: t.arg.string({ description: 'The `endCursor` of the page before.' }),
+      },
+      resolve: (_root, args, context) => context.use(ordersService).list(context.viewer, args),
+    }),
+  }));
+}
+
+function defineMutation(
+  builder: Builder,
+  { OrderStatusEnum, PaymentStatusEnum }: ReturnType<typeof defineTypes>,
+): void {
+  const MoneyInput = builder.inputType('MoneyInput', {
+    description: 'An amount of money.',
+    fields: (t) => ({
+      amount: t.string({ required: true, description: 'Decimal string, for example "299.99".' }),
+      currency: t.string({ required: true, description: 'ISO 4217 code.' }),
+    }),
+  });
+  const PublishOrderUpdateInput = builder.inputType('PublishOrderUpdateInput', {
+    description:
+      'What has happened to an order. What is left out stays as it is; null empties what may be empty.',
+    fields: (t) => ({
+      orderId: t.id({ required: true, description: "The shop's own id for the order." }),
+      customerId: t.id({ description: 'Needed for an order not seen before; must not change afterwards.' }),
+      status: t.field({ type: OrderStatusEnum, required: true, description: 'Where the order is now.' }),
+      paymentStatus: t.field({
+        type: PaymentStatusEnum,
+        description: 'What has become of the payment; UNPAID until told.',
+      }),
+      total: t.field({ type: MoneyInput, description: 'What it costs.' }),
+      itemCount: t.int({ description: 'How many items it has.' }),
+      trackingNumber: t.string({
+        description: "The carrier's number for the parcel, at most 256 characters.",
+      }),
+      data: t.field({
+        type: 'JSON',
+        description: 'What else the application wants to show, at most 64 KiB.',
+      }),
+      note: t.string({ description: 'What to tell about this update, at most 2,000 characters.' }),
+      notifyCustomer: t.boolean({
+        defaultValue: false,
+        description: "Also put an ORDER notification into the customer's feed.",
+      }),
+      idempotencyKey: t.string({
+        description:
+          'The same key within 24 hours publishes once and answers the first result: retry with it freely.',
+      }),
+    }),
+  });
+  const PublishOrderUpdatePayload = builder
+    .objectRef<{ update: OrderUpdateEntry; deduplicated: boolean }>('PublishOrderUpdatePayload')
+    .implement({
+      description: 'What was published.',
+      fields: (t) => ({
+        update: t.expose('update', {
+          type: OrderUpdate,
+          description: "The event, as the order's followers receive it.",
+        }),
+        deduplicated: t.exposeBoolean('deduplicated', {
+          description: 'true where the idempotency key had been used before: nothing was published again.',
+        }),
+      }),
+    });
+  builder.mutationField('publishOrderUpdate', (t) =>
+    t.field({
+      type: PublishOrderUpdatePayload,
+      description:
+        'Tells what has happened to an order, and everybody who follows it. Needs the scope orders:publish.',
+      args: { input: t.arg({ type: PublishOrderUpdateInput, required: true, description: 'The update.' }) },
+      resolve: (_root, { input }, context) => context.use(ordersService).publishUpdate(context.viewer, input),
+    }),
+  );
+}
+
+function defineSubscription(builder: Builder): void {
+  builder.subscriptionField('orderUpdated', (t) =>
+    t.field({
+      type: OrderUpdate,
+      description:
+        "The order's customer, and staff. Without orderId: every order of the viewer, new ones included. Durable: " +
+        'nothing is lost between a `cursor` and the subscription `after` it.',
+      args: {
+        orderId: t.arg.id({ description: 'The order to follow; without it, every order of the viewer.' }),
+        after: t.arg({
+          type: 'Cursor',
+          description: 'Delivers everything that followed it, then goes on live.',
+        }),
+      },
+      subscribe: (_root, { orderId, after }, context) =>
+        isGiven(orderId)
+          ? openEventStream(context, {
+              topic: orderTopic(context.viewer.workspace, orderId),
+              after,
+              anewFrom: '`order`',
+              authorize: (viewer) => context.use(ordersService).requireMayFollow(viewer, orderId),
+            })
+          : openEventStream(context, {
+              topic: ordersOfTopic(context.viewer.workspace, context.viewer.id),
+              after,
+              anewFrom: '`orders`',
+              authorize: () => 'customer',
+            }),
+      resolve: (entry) => entry as OrderUpdateEntry,
+    }),
+  );
+}
+
+const isGiven = (id: string | null | undefined): id is string => id !== null && id !== undefined;

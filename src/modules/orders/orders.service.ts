@@ -1,0 +1,279 @@
+// Orders: publishing an update, and reading orders for whoever may see them.
+import { and, desc, eq, sql } from 'drizzle-orm';
+import type { Viewer } from '../../auth/viewer.ts';
+import { badInput, notFound } from '../../errors.ts';
+import type { AuthorizationClass } from '../../schema/event-stream.ts';
+import { serviceKey, type Runtime } from '../../schema/context.ts';
+import { optionalText, requireFirst, requireId } from '../../schema/input.ts';
+import { parsePageCursor, toPage, type Page } from '../../schema/page.ts';
+import type { EntryOf } from '../../schema/scalars.ts';
+import type { StreamPosition } from '../../streams/cursor.ts';
+import { toContentHash } from '../../streams/idempotency.ts';
+import type { Queries } from '../../store/store.ts';
+import type { Write } from '../../streams/log-write.ts';
+import { notificationsService, type NotificationDraft } from '../notifications/notifications.service.ts';
+import { toUserView } from '../users/users.service.ts';
+import { users } from '../users/users.tables.ts';
+import {
+  applyUpdate,
+  requireOrderChange,
+  type OrderChange,
+  type OrderUpdatePayload,
+  type OrderView,
+} from './apply-update.ts';
+import { mayFollowOrder, requireMayListOrders, requireMayPublishOrders } from './orders.policy.ts';
+import { orders } from './orders.tables.ts';
+import { orderTopic, ordersOfTopic } from './orders.topics.ts';
+
+export interface PublishOrderUpdate extends OrderChange {
+  readonly orderId: string;
+  readonly customerId?: string | null | undefined;
+  readonly notifyCustomer?: boolean | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+}
+
+export type OrderUpdateEntry = EntryOf<OrderUpdatePayload>;
+
+export interface OrdersService {
+  publishUpdate(
+    viewer: Viewer,
+    input: PublishOrderUpdate,
+  ): Promise<{ readonly update: OrderUpdateEntry; readonly deduplicated: boolean }>;
+  /** null where it does not exist for this viewer. */
+  find(viewer: Viewer, id: string): Promise<OrderView | null>;
+  /** Throws NOT_FOUND where the order does not exist for this viewer. */
+  requireMayFollow(viewer: Viewer, id: string): Promise<AuthorizationClass>;
+  list(
+    viewer: Viewer,
+    page: {
+      customerId?: string | null | undefined;
+      first?: number | null | undefined;
+      after?: string | null | undefined;
+    },
+  ): Promise<Page<OrderView> & { readonly position: StreamPosition }>;
+}
+
+export const ordersService = serviceKey<OrdersService>('orders');
+
+const orderList = 'orders';
+
+export function createOrdersService(runtime: Runtime): OrdersService {
+  const { log, store } = runtime;
+
+  return {
+    async publishUpdate(viewer, input) {
+      requireMayPublishOrders(viewer);
+      const orderId = requireId('orderId', input.orderId);
+      const change = requireOrderChange(input);
+      const idempotencyKey = optionalText('idempotencyKey', input.idempotencyKey, { min: 1, max: 256 });
+      const result = await log.write<OrderUpdateEntry | Duplicate>(async (write) => {
+        const customerId = await requireCustomer(
+          write.tx,
+          viewer.workspace,
+          orderId,
+          input.customerId ?? null,
+        );
+        const topic = orderTopic(viewer.workspace, orderId);
+        const collection = ordersOfTopic(viewer.workspace, customerId);
+        const notifications = runtime.use(notificationsService);
+        const inbox =
+          input.notifyCustomer === true ? [notifications.topicOf(viewer.workspace, customerId)] : [];
+        const taken = await write.take([topic, collection, ...inbox]);
+        const position = { topic, ...taken.position(topic) };
+        if (idempotencyKey !== null) await claim(write, viewer, input, idempotencyKey, position.number);
+
+        const { previous, customer } = await readForUpdate(write.tx, viewer.workspace, orderId, customerId);
+        const moment = { occurredAt: taken.occurredAt.toISOString(), position };
+        const payload = applyUpdate(previous, { id: orderId, customer }, change, moment);
+        await writeOrder(write.tx, viewer.workspace, payload.order);
+        write.append({ topic: collection, payload });
+        const entry = write.append({ topic, payload }) as OrderUpdateEntry;
+        if (inbox.length > 0) {
+          await notifications.deliver(
+            write,
+            viewer.workspace,
+            [customerId],
+            toNotification(payload),
+            taken.occurredAt,
+          );
+        }
+        return entry;
+      });
+      if (!(result instanceof Duplicate)) return { update: result, deduplicated: false };
+      return { update: await findDuplicate(runtime, viewer.workspace, orderId, result), deduplicated: true };
+    },
+
+    async find(viewer, id) {
+      const order = await findOrder(store.queries, viewer.workspace, id);
+      return order !== null && mayFollowOrder(viewer, { customerId: order.customer.id }) !== null
+        ? order
+        : null;
+    },
+
+    async requireMayFollow(viewer, id) {
+      const order = await findOrder(store.queries, viewer.workspace, id);
+      const admitted = order === null ? null : mayFollowOrder(viewer, { customerId: order.customer.id });
+      if (admitted === null) throw notFound('order', id);
+      return admitted;
+    },
+
+    async list(viewer, page) {
+      const customerId = requireId('customerId', page.customerId ?? viewer.id);
+      requireMayListOrders(viewer, customerId);
+      const first = requireFirst(page.first, { fallback: 20, max: 100 });
+      const after = parsePageCursor('after', orderList, page.after);
+      // The head first: the cursor must not be newer than the data beside it.
+      const topic = ordersOfTopic(viewer.workspace, viewer.id);
+      const position = { topic, ...(await log.head(topic)) };
+      const items = await selectOrders(store.queries)
+        .where(
+          and(
+            eq(orders.workspace, viewer.workspace),
+            eq(orders.customerId, customerId),
+            after === null
+              ? undefined
+              : sql`(${orders.createdAt}, ${orders.id}) < (${String(after[0])}::timestamptz, ${String(after[1])})`,
+          ),
+        )
+        .orderBy(desc(orders.createdAt), desc(orders.id))
+        .limit(first + 1);
+      const placeOf = (order: OrderView) => [order.createdAt, order.id];
+      return { ...toPage(orderList, items.map(toView), { first, after, placeOf }), position };
+    },
+  };
+}
+
+class Duplicate {
+  readonly number: number;
+  constructor(number: number) {
+    this.number = number;
+  }
+}
+
+async function claim(write: Write, viewer: Viewer, input: PublishOrderUpdate, key: string, number: number) {
+  const { idempotencyKey: _key, ...content } = input;
+  const claimed = await write.claim({
+    workspace: viewer.workspace,
+    field: 'publishOrderUpdate',
+    publisher: viewer.id,
+    key,
+    contentHash: toContentHash(content),
+    reference: { number },
+  });
+  if (claimed.outcome === 'used')
+    write.abandon(new Duplicate((claimed.reference as { number: number }).number));
+}
+
+/** The entry outlives its key: retention keeps everything for longer than 24 hours. */
+async function findDuplicate({ log }: Runtime, workspace: string, orderId: string, { number }: Duplicate) {
+  const entry = await log.find(orderTopic(workspace, orderId), number);
+  if (entry === null)
+    throw new Error(`The log no longer holds the result of an idempotency key: number ${number}.`);
+  return entry as OrderUpdateEntry;
+}
+
+/** An order's customer never changes, so this may be read before anything is locked. */
+async function requireCustomer(
+  tx: Queries,
+  workspace: string,
+  orderId: string,
+  told: string | null,
+): Promise<string> {
+  if (told !== null) requireId('customerId', told);
+  const [row] = await tx
+    .select({ customerId: orders.customerId })
+    .from(orders)
+    .where(and(eq(orders.workspace, workspace), eq(orders.id, orderId)));
+  const customerId = row?.customerId ?? told;
+  if (customerId === null) {
+    throw badInput(`The order "${orderId}" has not been seen before: name its customer in \`customerId\`.`);
+  }
+  requireSameCustomer(orderId, customerId, told);
+  return customerId;
+}
+
+function requireSameCustomer(orderId: string, customerId: string, told: string | null): void {
+  if (told === null || told === customerId) return;
+  throw badInput(
+    `The order "${orderId}" belongs to another customer, and an order never changes its customer.`,
+  );
+}
+
+/** After its head is taken, so that nobody else changes it any more. */
+async function readForUpdate(tx: Queries, workspace: string, orderId: string, customerId: string) {
+  const previous = await findOrder(tx, workspace, orderId);
+  if (previous !== null) {
+    requireSameCustomer(orderId, previous.customer.id, customerId);
+    return { previous, customer: previous.customer };
+  }
+  const [row] = await tx
+    .select({ name: users.name, avatarUrl: users.avatarUrl })
+    .from(users)
+    .where(and(eq(users.workspace, workspace), eq(users.id, customerId)));
+  return { previous, customer: toUserView(customerId, row) };
+}
+
+async function findOrder(queries: Queries, workspace: string, id: string): Promise<OrderView | null> {
+  const [row] = await selectOrders(queries).where(and(eq(orders.workspace, workspace), eq(orders.id, id)));
+  return row === undefined ? null : toView(row);
+}
+
+const selectOrders = (queries: Queries) =>
+  queries
+    .select({ order: orders, customer: { name: users.name, avatarUrl: users.avatarUrl } })
+    .from(orders)
+    .leftJoin(users, and(eq(users.workspace, orders.workspace), eq(users.id, orders.customerId)))
+    .$dynamic();
+
+type OrderRow = Awaited<ReturnType<typeof selectOrders>>[number];
+
+function toView({ order, customer }: OrderRow): OrderView {
+  const { totalAmount, totalCurrency } = order;
+  return {
+    id: order.id,
+    customer: toUserView(order.customerId, customer),
+    status: order.status,
+    paymentStatus: order.paymentStatus,
+    total:
+      totalAmount === null || totalCurrency === null
+        ? null
+        : { amount: totalAmount, currency: totalCurrency },
+    itemCount: order.itemCount,
+    trackingNumber: order.trackingNumber,
+    data: order.data,
+    timeline: order.timeline,
+    createdAt: order.createdAt.toISOString(),
+    updatedAt: order.updatedAt.toISOString(),
+    position: { topic: orderTopic(order.workspace, order.id), number: order.number, eventId: order.eventId },
+  };
+}
+
+async function writeOrder(tx: Queries, workspace: string, order: OrderView): Promise<void> {
+  const { id, customer, total, position } = order;
+  const state = {
+    status: order.status,
+    paymentStatus: order.paymentStatus,
+    totalAmount: total?.amount ?? null,
+    totalCurrency: total?.currency ?? null,
+    itemCount: order.itemCount,
+    trackingNumber: order.trackingNumber,
+    data: order.data,
+    timeline: order.timeline,
+    number: position.number,
+    eventId: position.eventId,
+    updatedAt: new Date(order.updatedAt),
+  };
+  await tx
+    .insert(orders)
+    .values({ workspace, id, customerId: customer.id, createdAt: new Date(order.createdAt), ...state })
+    .onConflictDoUpdate({ target: [orders.workspace, orders.id], set: state });
+}
+
+const toNotification = ({ order, note }: OrderUpdatePayload): NotificationDraft => ({
+  type: 'ORDER',
+  priority: 'NORMAL',
+  title: `Order ${order.id}: ${order.status.toLowerCase().replaceAll('_', ' ')}`,
+  body: note ?? '',
+  data: { orderId: order.id, status: order.status },
+  url: null,
+});

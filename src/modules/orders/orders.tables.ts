@@ -1,0 +1,56 @@
+// Orders as they stand; what happened to them is in the log.
+import { bigint, index, integer, json, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+
+export const orderStatuses = [
+  'PENDING',
+  'CONFIRMED',
+  'PROCESSING',
+  'SHIPPED',
+  'OUT_FOR_DELIVERY',
+  'DELIVERED',
+  'CANCELLED',
+  'RETURNED',
+] as const;
+export const paymentStatuses = ['UNPAID', 'AUTHORIZED', 'PAID', 'REFUNDED', 'FAILED'] as const;
+
+export type OrderStatus = (typeof orderStatuses)[number];
+export type PaymentStatus = (typeof paymentStatuses)[number];
+
+export interface OrderTransition {
+  readonly status: OrderStatus;
+  readonly note: string | null;
+  /** RFC 3339. */
+  readonly occurredAt: string;
+}
+
+export const orders = pgTable(
+  'orders',
+  {
+    workspace: text('workspace').notNull(),
+    id: text('id').notNull(),
+    customerId: text('customer_id').notNull(),
+    status: text('status', { enum: orderStatuses }).notNull(),
+    paymentStatus: text('payment_status', { enum: paymentStatuses }).notNull(),
+    totalAmount: text('total_amount'),
+    totalCurrency: text('total_currency'),
+    itemCount: integer('item_count'),
+    trackingNumber: text('tracking_number'),
+    /** json, not jsonb: it comes back as it was sent. */
+    data: json('data'),
+    timeline: json('timeline').$type<readonly OrderTransition[]>().notNull(),
+    /** The order's last event: its stream stands there, because nothing else appends to it. */
+    number: bigint('number', { mode: 'number' }).notNull(),
+    eventId: text('event_id').notNull(),
+    createdAt: timestamp('created_at', { withTimezone: true }).notNull(),
+    updatedAt: timestamp('updated_at', { withTimezone: true }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspace, table.id] }),
+    index('orders_of_customer').on(
+      table.workspace,
+      table.customerId,
+      table.createdAt.desc(),
+      table.id.desc(),
+    ),
+  ],
+);

@@ -1,0 +1,136 @@
+// Users: known from their tokens and from upsertUsers. Other modules show them by id; a name is the id until one is told.
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import type { Logger } from 'pino';
+import type { Viewer } from '../../auth/viewer.ts';
+import { badInput } from '../../errors.ts';
+import { serviceKey, type Runtime } from '../../schema/context.ts';
+import { optionalText, requireHttpsUrl, requireId, requireText } from '../../schema/input.ts';
+import type { Queries } from '../../store/store.ts';
+import { users } from './users.tables.ts';
+
+/** A user as others see them; also the form in which events hold them. */
+export interface UserView {
+  readonly id: string;
+  readonly name: string;
+  readonly avatarUrl: string | null;
+}
+
+export interface UserInput {
+  readonly id: string;
+  readonly name: string;
+  readonly avatarUrl?: string | null | undefined;
+}
+
+export interface UsersService {
+  /** One for each id, also for those never seen. Inside a transaction, with its handle. */
+  load(workspace: string, ids: readonly string[], queries?: Queries): Promise<ReadonlyMap<string, UserView>>;
+  /** The viewer's own view: what the token tells counts first. */
+  viewer(viewer: Viewer): Promise<UserView>;
+  upsert(viewer: Viewer, inputs: readonly UserInput[]): Promise<readonly UserView[]>;
+  /** Keeps what the viewer's token tells. A database that is away costs the name, not the request. */
+  remember(viewer: Viewer): Promise<void>;
+}
+
+export const usersService = serviceKey<UsersService>('users');
+
+/** Users at a time in upsertUsers. */
+const maxUpserts = 500;
+/** Viewers remembered lately, so that not every request writes. */
+const maxRemembered = 10_000;
+
+export const toUserView = (
+  id: string,
+  row?: { name: string | null; avatarUrl: string | null } | null,
+): UserView => ({
+  id,
+  name: row?.name ?? id,
+  avatarUrl: row?.avatarUrl ?? null,
+});
+
+export function createUsersService(
+  runtime: Pick<Runtime, 'store'> & { readonly logger: Logger },
+): UsersService {
+  const { store, logger } = runtime;
+  const remembered = new Map<string, string>();
+
+  const load: UsersService['load'] = async (workspace, ids, queries = store.queries) => {
+    const wanted = [...new Set(ids)];
+    const rows =
+      wanted.length === 0
+        ? []
+        : await queries
+            .select({ id: users.id, name: users.name, avatarUrl: users.avatarUrl })
+            .from(users)
+            .where(and(eq(users.workspace, workspace), inArray(users.id, wanted)));
+    const found = new Map(rows.map((row) => [row.id, row]));
+    return new Map(wanted.map((id) => [id, toUserView(id, found.get(id))]));
+  };
+
+  /** A name once told is not forgotten where a later token tells none. */
+  const write = (
+    workspace: string,
+    told: readonly { id: string; name: string | null; avatarUrl: string | null }[],
+  ) =>
+    store.queries
+      .insert(users)
+      .values(told.map((user) => ({ workspace, ...user })))
+      .onConflictDoUpdate({
+        target: [users.workspace, users.id],
+        set: {
+          name: sql`coalesce(excluded.name, ${users.name})`,
+          avatarUrl: sql`coalesce(excluded.avatar_url, ${users.avatarUrl})`,
+        },
+      });
+
+  return {
+    load,
+    async viewer({ workspace, id, name, avatarUrl }) {
+      const stored = (await load(workspace, [id])).get(id) ?? toUserView(id);
+      return { id, name: name ?? stored.name, avatarUrl: avatarUrl ?? stored.avatarUrl };
+    },
+    async upsert({ workspace }, inputs) {
+      const parsed = parseUsers(inputs);
+      await write(workspace, parsed);
+      const loaded = await load(
+        workspace,
+        parsed.map((user) => user.id),
+      );
+      return parsed.map((user) => loaded.get(user.id) ?? toUserView(user.id));
+    },
+    async remember({ workspace, id, name, avatarUrl }) {
+      const key = JSON.stringify([workspace, id]);
+      const told = JSON.stringify([name, avatarUrl]);
+      if (remembered.get(key) === told) return;
+      try {
+        await write(workspace, [{ id, name, avatarUrl }]);
+        remembered.delete(key);
+        remembered.set(key, told);
+        if (remembered.size > maxRemembered) remembered.delete(remembered.keys().next().value ?? '');
+      } catch (error) {
+        logger.warn({ err: error }, 'a user could not be remembered');
+      }
+    },
+  };
+}
+
+function parseUsers(inputs: readonly UserInput[]): { id: string; name: string; avatarUrl: string | null }[] {
+  if (inputs.length === 0) throw badInput('`users` is empty: name at least 1.');
+  if (inputs.length > maxUpserts) {
+    throw badInput(`\`users\` holds ${inputs.length} users: it takes at most ${maxUpserts} at a time.`);
+  }
+  const byId = new Map(
+    inputs.map((input) => [
+      requireId('users.id', input.id),
+      {
+        id: input.id,
+        name: requireText('users.name', input.name, { min: 1, max: 256 }),
+        avatarUrl:
+          optionalText('users.avatarUrl', input.avatarUrl, { max: 2_048 }) === null
+            ? null
+            : requireHttpsUrl('users.avatarUrl', input.avatarUrl ?? ''),
+      },
+    ]),
+  );
+  if (byId.size < inputs.length) throw badInput('`users` names a user twice. Name each once.');
+  return [...byId.values()];
+}

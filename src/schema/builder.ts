@@ -1,0 +1,74 @@
+// The schema builder that every module is given, with what Tidings adds to a field: on whom and on what its value depends.
+import SchemaBuilder, {
+  BasePlugin,
+  InterfaceRef,
+  ObjectRef,
+  type PothosOutputFieldConfig,
+  type SchemaTypes,
+} from '@pothos/core';
+import type { Context } from './context.ts';
+
+/** How a field's value may differ between two members of one audience. */
+export interface FieldTraits {
+  /** The value depends on who asks: a selection with such a field is executed for each viewer. */
+  readonly perViewer?: boolean;
+  /** The value is loaded when the event is delivered, for each viewer: the one exception to "an event is complete". */
+  readonly atDelivery?: boolean;
+}
+
+declare global {
+  // Pothos is extended by merging into its global namespace.
+  // eslint-disable-next-line @typescript-eslint/no-namespace
+  export namespace PothosSchemaTypes {
+    // eslint-disable-next-line @typescript-eslint/no-unused-vars
+    export interface Plugins<Types extends SchemaTypes> {
+      tidings: FieldTraitsPlugin<Types>;
+    }
+    // eslint-disable-next-line @typescript-eslint/no-unused-vars
+    export interface FieldOptions<
+      Types extends SchemaTypes,
+      ParentShape,
+      Type extends import('@pothos/core').TypeParam<Types>,
+      Nullable extends import('@pothos/core').FieldNullability<Type>,
+      Args extends import('@pothos/core').InputFieldMap,
+      ResolveShape,
+      ResolveReturnShape,
+    > extends FieldTraits {}
+  }
+}
+
+/** Where the traits stand in the built schema: `field.extensions.tidings`. */
+export const traitsExtension = 'tidings';
+
+class FieldTraitsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+  override onOutputFieldConfig(fieldConfig: PothosOutputFieldConfig<Types>) {
+    const { perViewer = false, atDelivery = false } = fieldConfig.pothosOptions as FieldTraits;
+    if (!perViewer && !atDelivery) return fieldConfig;
+    const traits: FieldTraits = { perViewer, atDelivery };
+    return { ...fieldConfig, extensions: { ...fieldConfig.extensions, [traitsExtension]: traits } };
+  }
+}
+
+const pluginName = 'tidings';
+SchemaBuilder.registerPlugin(pluginName, FieldTraitsPlugin);
+
+export interface TidingsTypes {
+  Context: Context;
+  DefaultFieldNullability: false;
+  Scalars: {
+    ID: { Input: string; Output: string };
+    Cursor: { Input: string; Output: string };
+    DateTime: { Input: Date; Output: Date | string };
+    JSON: { Input: unknown; Output: unknown };
+  };
+}
+
+export type Types = PothosSchemaTypes.ExtendDefaultTypes<TidingsTypes>;
+export type Builder = PothosSchemaTypes.SchemaBuilder<Types>;
+
+/** Names a type of the schema for other modules; the module that owns it defines its fields. */
+export const objectRef = <T>(name: string) => new ObjectRef<Types, T>(name);
+export const interfaceRef = <T>(name: string) => new InterfaceRef<Types, T>(name);
+
+export const createBuilder = (): Builder =>
+  new SchemaBuilder<TidingsTypes>({ plugins: [pluginName], defaultFieldNullability: false });

@@ -1,0 +1,65 @@
+// What resolvers and services are given: the session behind the operation, and what the server runs on.
+import type { Logger } from 'pino';
+import type { Session } from '../auth/session.ts';
+import type { Viewer } from '../auth/viewer.ts';
+import type { Engine } from '../engines/engine.ts';
+import type { Log } from '../streams/log.ts';
+import type { Tails } from '../streams/tails.ts';
+import type { Store } from '../store/store.ts';
+
+/** What every module stands on. */
+export interface Runtime {
+  readonly store: Store;
+  readonly log: Log;
+  readonly tails: Tails;
+  readonly engine: Engine;
+  readonly logger: Logger;
+  /** The service of another module, or of one's own. Throws where its module is not part of this server. */
+  use<T>(key: ServiceKey<T>): T;
+}
+
+/** Names a service and carries its type. */
+export interface ServiceKey<T> {
+  readonly name: string;
+  /** Never set: it only carries the type. */
+  readonly service?: T;
+}
+
+export const serviceKey = <T>(name: string): ServiceKey<T> => ({ name });
+
+/** The context of one operation: of one request, or of one subscription for as long as it lives. */
+export interface Context {
+  readonly session: Session;
+  /** Whoever asks, as of now: a renewed token counts at once. Throws UNAUTHENTICATED without a token. */
+  readonly viewer: Viewer;
+  readonly runtime: Runtime;
+  /** The WebSocket connection of the operation; null over HTTP. */
+  readonly connection: Connection | null;
+  use<T>(key: ServiceKey<T>): T;
+  /** One instance per operation, made at the first use. For loaders that batch within one execution. */
+  once<T>(key: object, create: () => T): T;
+}
+
+export interface Connection {
+  /** Unique among all nodes. */
+  readonly id: string;
+  /** Calls the listener when the connection has closed; answers the function that ends it. */
+  onClosed(listener: () => void): () => void;
+}
+
+export function createContext(runtime: Runtime, session: Session, connection: Connection | null): Context {
+  const instances = new Map<object, unknown>();
+  return {
+    session,
+    runtime,
+    connection,
+    get viewer() {
+      return session.requireViewer();
+    },
+    use: runtime.use,
+    once<T>(key: object, create: () => T): T {
+      if (!instances.has(key)) instances.set(key, create());
+      return instances.get(key) as T;
+    },
+  };
+}

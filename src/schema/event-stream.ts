@@ -1,0 +1,71 @@
+// How a subscription field follows an event stream on behalf of a viewer: authorized before it starts, again when the
+// viewer's token is renewed, and over when it expires.
+import { TidingsError } from '../errors.ts';
+import type { Viewer } from '../auth/viewer.ts';
+import { subscribe, type StreamSubscription } from '../streams/subscribe.ts';
+import type { LogEntry } from '../streams/log.ts';
+import type { Topic } from '../streams/topic.ts';
+import type { Context } from './context.ts';
+
+/**
+ * Subscribers of one class need the same bytes, perViewer and atDelivery fields aside: `staff`, `customer`. What the
+ * policy answers when it admits somebody; it throws where it does not.
+ */
+export type AuthorizationClass = string;
+
+export interface EventStreamOptions {
+  readonly topic: Topic;
+  readonly after: string | null | undefined;
+  /** The query that reads this stream anew, for people: "`order`". */
+  readonly anewFrom: string;
+  /** Asked when the stream begins and whenever the viewer's token is renewed. Reads through its own queries. */
+  authorize(viewer: Viewer): AuthorizationClass | Promise<AuthorizationClass>;
+  readonly filter?: (entry: LogEntry) => boolean;
+  readonly endsAccess?: (entry: LogEntry, viewer: Viewer) => boolean;
+}
+
+export async function openEventStream(
+  context: Context,
+  options: EventStreamOptions,
+): Promise<StreamSubscription> {
+  const { runtime, session } = context;
+  const { topic, after, anewFrom, authorize, filter, endsAccess } = options;
+  const viewer = context.viewer;
+  let stopWatching = () => {};
+  const subscription = await subscribe(runtime, {
+    topic,
+    after: after ?? null,
+    anewFrom,
+    authorize: async () => authorize(viewer),
+    ...(filter === undefined ? {} : { filter }),
+    ...(endsAccess === undefined ? {} : { endsAccess: (entry: LogEntry) => endsAccess(entry, viewer) }),
+    onReleased: () => stopWatching(),
+  });
+  stopWatching = guard(context, authorize, (error) => subscription.fail(error, 'at-once'));
+  if (subscription.closed) stopWatching();
+  return subscription;
+}
+
+/** Ends a live subscription when its viewer's token expires or no longer allows it. Answers the function that stops it. */
+export function guard(
+  { session }: Context,
+  authorize: (viewer: Viewer) => unknown,
+  fail: (error: TidingsError) => void,
+): () => void {
+  return session.watch({
+    onExpired: () =>
+      fail(new TidingsError('UNAUTHENTICATED', 'The token has expired. Subscribe again with a new one.')),
+    onRenewed: (viewer) => {
+      const ask = async () => authorize(viewer);
+      ask().catch((error: unknown) => fail(toAccessLost(error)));
+    },
+  });
+}
+
+/** What could not be asked is told as it is; anything else means that the renewed token allows less than before. */
+function toAccessLost(error: unknown): TidingsError {
+  if (error instanceof TidingsError && error.code === 'UNAVAILABLE') return error;
+  return new TidingsError('FORBIDDEN', 'The renewed token no longer allows this subscription.', {
+    cause: error,
+  });
+}

@@ -1,0 +1,31 @@
+// A module: one domain, from its types to its service. The built-in ones are written with the same interface that a
+// team's own use.
+import type { Builder } from './builder.ts';
+import type { Context, Runtime, ServiceKey } from './context.ts';
+import type { Viewer } from '../auth/viewer.ts';
+
+export interface TidingsModule {
+  readonly name: string;
+  /** Adds its types and fields to the schema. Does nothing else. */
+  define(builder: Builder): void;
+  /** Makes its services, once per server. They may use those of other modules when they are called, not before. */
+  open?(runtime: Runtime): OpenedModule;
+}
+
+export interface OpenedModule {
+  readonly services: readonly ProvidedService[];
+  /** Called when a viewer has been authenticated, by a request or a connection. */
+  onAuthenticated?(viewer: Viewer): Promise<void>;
+  /** Called when a WebSocket connection has been acknowledged. `context.connection` is there. */
+  onConnected?(context: Context): void;
+  /** Called on one node when a user's last presence session anywhere has ended. */
+  onUserGone?(user: { readonly workspace: string; readonly userId: string }): void;
+  close?(): Promise<void>;
+}
+
+export interface ProvidedService {
+  readonly key: ServiceKey<unknown>;
+  readonly service: unknown;
+}
+
+export const provide = <T>(key: ServiceKey<T>, service: T): ProvidedService => ({ key, service });

@@ -1,0 +1,170 @@
+// Opens the database: PostgreSQL where an address is given, embedded PGlite otherwise; migrates it and answers a Store.
+import pg from 'pg';
+import type { Logger } from 'pino';
+import { migrate } from './migrate.ts';
+import { openPgliteServer } from './pglite-server.ts';
+import { createPgStore } from './pg-store.ts';
+import type { MigrationFolder, Store } from './store.ts';
+import { phrase } from './store-errors.ts';
+
+export interface OpenStoreOptions {
+  /** `postgres://user:password@host:port/database`, or null for the embedded database. */
+  readonly databaseUrl: string | null;
+  /** Where the embedded database lives; made if missing. */
+  readonly dataDir: string;
+  readonly migrations: readonly MigrationFolder[];
+  readonly logger: Logger;
+  /** Connections to PostgreSQL, 10 unless given. The embedded database has one. */
+  readonly poolSize?: number;
+  /** How long a query may wait for a free connection, or for a new one, before it is UNAVAILABLE: 5,000 ms unless given. */
+  readonly acquireTimeoutMs?: number;
+  /**
+   * Reports `store.queries` used inside of a transaction at once, for tests. Off unless set: following the async path
+   * makes every await of the process more than twice as slow on Node 20. Without it such a query waits for a second
+   * connection: an error after `acquireTimeoutMs` on the embedded database, unnoticed on PostgreSQL.
+   */
+  readonly detectMisuse?: boolean;
+}
+
+const oldestVersion = 14;
+
+/** A server that stops answering without a word is taken for lost after this long. */
+const queryTimeoutMs = 30_000;
+
+/** PostgreSQL gives up a transaction whose node has vanished, and with it the locks that others wait for. */
+const idleInTransactionMs = 30_000;
+
+/** Rejects with a sentence for people; it never holds the password. */
+export async function openStore(options: OpenStoreOptions): Promise<Store> {
+  return options.databaseUrl === null ? openPglite(options) : openPostgresql(options, options.databaseUrl);
+}
+
+async function openPglite(options: OpenStoreOptions): Promise<Store> {
+  const { dataDir, logger, migrations } = options;
+  const server = await openPgliteServer({ dataDir, logger });
+  try {
+    const connection = {
+      ...server.address,
+      user: 'postgres',
+      database: 'postgres',
+      password: 'none',
+      ssl: false,
+    };
+    const description = await withClient(connection, options, async (client) => {
+      await migrate(client, { migrations, logger, takeTurns: false });
+      return `embedded PostgreSQL ${(await serverVersion(client)).name} (PGlite) in ${dataDir}`;
+    });
+    return createPgStore({
+      kind: 'pglite',
+      description,
+      logger,
+      detectMisuse: options.detectMisuse ?? false,
+      afterClose: () => server.close(),
+      pool: {
+        ...connection,
+        ...poolOptions(options),
+        // All connections of PGlite share one session: two at once would be in one another's transactions.
+        max: 1,
+        idleTimeoutMillis: 0,
+        // For the same reason a new connection inherits what a broken one has left.
+        onConnect: async (client) => {
+          await client.query('rollback');
+          await client.query('discard all');
+        },
+      },
+    });
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+async function openPostgresql(options: OpenStoreOptions, databaseUrl: string): Promise<Store> {
+  const { logger, migrations } = options;
+  if (!/^postgres(ql)?:\/\//.test(databaseUrl) || !URL.canParse(databaseUrl)) {
+    throw new Error(
+      'DATABASE_URL is not an address of the form postgres://user:password@host:port/database.',
+    );
+  }
+  const connection = { connectionString: databaseUrl, keepAlive: true, application_name: 'tidings' };
+  const description = await withClient(connection, options, async (client) => {
+    const where = placeOf(client);
+    const version = await serverVersion(client);
+    if (version.major < oldestVersion) {
+      throw new Error(
+        `The database at ${where} is PostgreSQL ${version.name}. Tidings needs ${oldestVersion} or newer: ` +
+          'upgrade it, or let DATABASE_URL name another.',
+      );
+    }
+    await migrate(client, { migrations, logger, takeTurns: true });
+    return `PostgreSQL ${version.name} at ${where}`;
+  });
+  return createPgStore({
+    kind: 'postgresql',
+    description,
+    logger,
+    detectMisuse: options.detectMisuse ?? false,
+    pool: {
+      ...connection,
+      ...poolOptions(options),
+      max: options.poolSize ?? 10,
+      idleTimeoutMillis: 30_000,
+      pipeline: true,
+      onConnect: async (client) => {
+        await client.query(`set idle_in_transaction_session_timeout = ${idleInTransactionMs}`);
+      },
+    },
+  });
+}
+
+/** Never quotes what it was given: the password is in there. */
+function requirePostgresUrl(databaseUrl: string): void {
+  try {
+    if (!/^postgres(ql)?:\/\//.test(databaseUrl)) throw new Error('another scheme');
+    // pg's own reading of the address, which knows more forms than URL does.
+    new pg.Client(databaseUrl);
+  } catch {
+    throw new Error(
+      'DATABASE_URL is not an address of the form postgres://user:password@host:port/database ' +
+        '(special characters in the password have to be percent-encoded).',
+    );
+  }
+}
+
+function poolOptions({ acquireTimeoutMs = 5_000 }: OpenStoreOptions): pg.PoolConfig {
+  return { connectionTimeoutMillis: acquireTimeoutMs, query_timeout: queryTimeoutMs };
+}
+
+/** Runs the work on a connection of its own, without the time limit of the pool's: a migration may take long. */
+async function withClient<T>(
+  connection: pg.ClientConfig,
+  { acquireTimeoutMs = 5_000 }: OpenStoreOptions,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({ ...connection, connectionTimeoutMillis: acquireTimeoutMs });
+  // The query under way rejects with the same error; without a listener the event would end the process.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+  } catch (error) {
+    throw new Error(
+      `The database at ${placeOf(client)} cannot be used: ${phrase(error)}. Check that it runs and that DATABASE_URL is right.`,
+      { cause: error },
+    );
+  }
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+const placeOf = (client: pg.Client): string => `${client.host}:${client.port}/${client.database ?? ''}`;
+
+async function serverVersion(client: pg.Client): Promise<{ name: string; major: number }> {
+  const { rows } = await client.query<{ name: string; number: string }>(
+    `select current_setting('server_version') as name, current_setting('server_version_num') as number`,
+  );
+  const name = rows[0]?.name.split(' ')[0] ?? 'of an unknown version';
+  return { name, major: Math.floor(Number(rows[0]?.number) / 10_000) };
+}

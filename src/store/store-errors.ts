@@ -1,0 +1,100 @@
+// What an error of the database means: away for the moment, worth another try, or simply an error. Shared by
+// pg-store.ts and by the edges, where drizzle's wrapping has to come off.
+import { TidingsError } from '../errors.ts';
+
+export const retryAfterMs = 1_000;
+
+/** Node's codes for a connection that could not be made or broke. */
+const connectionCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+]);
+
+/** pg and its pool name these conditions by message alone. */
+const connectionMessages = [
+  'Connection terminated',
+  'Client has encountered a connection error',
+  'Client was closed and is not queryable',
+  'Cannot use a pool after calling end',
+  'timeout exceeded when trying to connect',
+  'timeout expired',
+  'Query read timeout',
+  'from backend.',
+];
+
+/**
+ * SQLSTATEs after which the connection is of no use: connection exceptions, shutdown and start-up, too many
+ * connections, idle for too long in a transaction, and "read-only transaction", which a writer meets on a primary that
+ * became a standby: a new connection finds the new primary.
+ */
+const lostStates = /^(08...|57P0[1-5]|53300|25P03|25006)$/;
+
+interface Described {
+  readonly code?: unknown;
+  readonly severity?: unknown;
+}
+
+/** The error, its cause, the cause's cause …: drizzle puts what pg said into `cause`. */
+function* causes(error: unknown): Generator<Error & Described> {
+  for (let depth = 0; error instanceof Error && depth < 10; depth++, error = error.cause) yield error;
+}
+
+/** The five-character SQLSTATE that PostgreSQL gave, looked for through drizzle's wrapping: '23505' for a repeated key. */
+export function sqlState(error: unknown): string | undefined {
+  for (const { code, severity } of causes(error)) {
+    if (typeof code === 'string' && severity !== undefined && /^[0-9A-Z]{5}$/.test(code)) return code;
+  }
+  return undefined;
+}
+
+/** Whether the connection it happened on (or that could not be made) is gone, so that nothing more can be asked of it. */
+export function isConnectionLost(error: unknown): boolean {
+  for (const { code, severity, message } of causes(error)) {
+    if (severity === 'FATAL' || severity === 'PANIC') return true;
+    if (
+      typeof code === 'string' &&
+      (connectionCodes.has(code) || (severity !== undefined && lostStates.test(code)))
+    ) {
+      return true;
+    }
+    if (severity === undefined && connectionMessages.some((known) => message.includes(known))) return true;
+  }
+  return false;
+}
+
+/** A deadlock or a serialization failure: the transaction was rolled back and may well succeed when run again. */
+export function isWorthRetrying(error: unknown): boolean {
+  const state = sqlState(error);
+  return state === '40P01' || state === '40001';
+}
+
+export function unavailable(cause: unknown): TidingsError {
+  return new TidingsError('UNAVAILABLE', 'The database cannot be reached at the moment. Try again shortly.', {
+    retryAfterMs,
+    cause,
+  });
+}
+
+/**
+ * What a caller should see: the TidingsError inside of drizzle's wrapping, UNAVAILABLE where the database is away, and
+ * any other error as it is. Never throws; calling it twice does no harm.
+ */
+export function toStoreError(error: unknown): unknown {
+  for (const inner of causes(error)) if (inner instanceof TidingsError) return inner;
+  return isConnectionLost(error) ? unavailable(error) : error;
+}
+
+/** What went wrong in one phrase for a log or a start-up message; an attempt at several addresses has no message of its own. */
+export function phrase(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(phrase).join(', ');
+  return error instanceof Error ? error.message : String(error);
+}

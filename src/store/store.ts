@@ -1,0 +1,33 @@
+// The contract of the database: one driver (pg) and one dialect for embedded PGlite and for PostgreSQL.
+// open-store.ts opens either; both pass the suite in test/contracts/store.contract.ts.
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
+
+/** Typed queries, inside a transaction or outside of one. */
+export type Queries = Pick<
+  NodePgDatabase,
+  'select' | 'insert' | 'update' | 'delete' | 'execute' | 'with' | '$with'
+>;
+
+export interface Store {
+  readonly kind: 'pglite' | 'postgresql';
+  /** For people: "PostgreSQL 15.18 at localhost:5432/tidings". Never holds a password. */
+  readonly description: string;
+  /** Queries of their own, each its own transaction. Never to be used inside of `transaction`: use its handle. */
+  readonly queries: Queries;
+  /**
+   * Runs the work in one READ COMMITTED transaction and answers what it answers. Everything inside uses `tx`.
+   * What the work throws rolls back and is thrown on. A deadlock or serialization failure runs the work again
+   * (so the work has no effects outside of the database). While the database is away, or no connection becomes free
+   * in time, it rejects with UNAVAILABLE. A commit whose answer is lost rejects with UnknownOutcomeError.
+   */
+  transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T>;
+  /** Rejects with a sentence that says what is missing, while the database cannot serve. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A folder of SQL migrations made by drizzle-kit, with a name of its own (a module may bring one). */
+export interface MigrationFolder {
+  readonly name: string;
+  readonly folder: string;
+}

@@ -1,0 +1,72 @@
+// Idempotent publishing (invariant 11): the same key for the same field, workspace and publisher within 24 hours
+// answers the first result, found by its reference; the same key with other content is CONFLICT.
+import { createHash } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import { TidingsError } from '../errors.ts';
+import type { Queries } from '../store/store.ts';
+
+export interface IdempotencyClaim {
+  readonly workspace: string;
+  /** The mutation's name. */
+  readonly field: string;
+  /** Who publishes: the viewer's id. */
+  readonly publisher: string;
+  readonly key: string;
+  /** From `toContentHash`. */
+  readonly contentHash: string;
+  /** Where the result of this request will stand. JSON, and never a text that may have to be scrubbed. */
+  readonly reference: unknown;
+}
+
+export type Claimed = { readonly outcome: 'new' } | { readonly outcome: 'used'; readonly reference: unknown };
+
+/**
+ * The insert waits for a concurrent request with the same key; the statement after it then sees what that one committed.
+ * A key older than 24 hours is taken over.
+ */
+export async function claimIdempotencyKey(tx: Queries, claim: IdempotencyClaim): Promise<Claimed> {
+  const { workspace, field, publisher, key, contentHash } = claim;
+  const inserted = await tx.execute(sql`
+    insert into idempotency_keys as kept (workspace, field, publisher, key, content_hash, reference, created_at)
+    values (${workspace}, ${field}, ${publisher}, ${key}, ${contentHash}, ${JSON.stringify(claim.reference)}::json,
+      clock_timestamp())
+    on conflict (workspace, field, publisher, key) do update
+      set content_hash = excluded.content_hash, reference = excluded.reference, created_at = excluded.created_at
+      where kept.created_at < clock_timestamp() - interval '24 hours'
+    returning 1`);
+  if (inserted.rows.length > 0) return { outcome: 'new' };
+
+  const earlier = await tx.execute<{ content_hash: string; reference: unknown }>(sql`
+    select content_hash, reference from idempotency_keys
+    where workspace = ${workspace} and field = ${field} and publisher = ${publisher} and key = ${key}`);
+  const row = earlier.rows[0];
+  if (row === undefined) {
+    throw new TidingsError('UNAVAILABLE', 'The idempotency key just expired. Try again.', {
+      retryAfterMs: 100,
+    });
+  }
+  if (row.content_hash !== contentHash) {
+    throw new TidingsError(
+      'CONFLICT',
+      `The idempotencyKey "${key}" was used before with other content. Use a new key for a new request.`,
+    );
+  }
+  return { outcome: 'used', reference: row.reference };
+}
+
+/** Equal for inputs that are equal as JSON, whatever the order of their keys. Absent and null differ from values only. */
+export const toContentHash = (content: unknown): string =>
+  createHash('sha256')
+    .update(JSON.stringify(toSorted(content)))
+    .digest('base64url');
+
+function toSorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toSorted);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => inner !== null && inner !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, toSorted(inner)]),
+  );
+}

@@ -1,0 +1,55 @@
+// The log's tables: one row for the log's id, one head per stream, one row per entry, and the idempotency keys.
+import { bigint, index, json, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+
+export const logIdentity = pgTable('log_identity', {
+  /** Always 'log': there is one row. */
+  key: text('key').primaryKey(),
+  id: text('id').notNull(),
+  createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+});
+
+/** Outlives the entries, so that retention never reuses a number. Its row lock orders all writers of the stream. */
+export const streamHeads = pgTable('stream_heads', {
+  topic: text('topic').primaryKey(),
+  number: bigint('number', { mode: 'number' }).notNull(),
+  eventId: text('event_id').notNull(),
+  changedAt: timestamp('changed_at', { withTimezone: true }).notNull(),
+});
+
+export const streamEntries = pgTable(
+  'stream_entries',
+  {
+    topic: text('topic').notNull(),
+    number: bigint('number', { mode: 'number' }).notNull(),
+    eventId: text('event_id').notNull(),
+    kind: text('kind', { enum: ['event', 'control'] }).notNull(),
+    /** What the entry is about, by id, where its texts may have to be scrubbed later: a message. */
+    subject: text('subject'),
+    /** json, not jsonb: an event read from the log is byte for byte the one that was published. */
+    payload: json('payload').notNull(),
+    occurredAt: timestamp('occurred_at', { withTimezone: true }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.topic, table.number] }),
+    index('stream_entries_subject').on(table.topic, table.subject),
+    index('stream_entries_occurred_at').on(table.occurredAt),
+  ],
+);
+
+export const idempotencyKeys = pgTable(
+  'idempotency_keys',
+  {
+    workspace: text('workspace').notNull(),
+    field: text('field').notNull(),
+    publisher: text('publisher').notNull(),
+    key: text('key').notNull(),
+    contentHash: text('content_hash').notNull(),
+    /** Where the first result stands; never the text of it. */
+    reference: json('reference').notNull(),
+    createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspace, table.field, table.publisher, table.key] }),
+    index('idempotency_keys_created_at').on(table.createdAt),
+  ],
+);

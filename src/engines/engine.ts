@@ -81,7 +81,10 @@ export interface PresenceRegistry {
   set(workspace: string, userId: string, setting: PresenceSetting): Promise<boolean>;
   /** In the order asked for; one for each id, also for those who are not connected (with version 0). */
   read(workspace: string, userIds: readonly string[]): Promise<readonly PresenceState[]>;
-  /** Users with a session (live or leaving) who don't appear offline, in the order of their ids' UTF-8 bytes, after `after`. */
+  /**
+   * Users with a session (live or leaving) who don't appear offline, by the order of their ids' UTF-8 bytes, after
+   * `after`.
+   */
   listOnline(
     workspace: string,
     page: { readonly after: string | null; readonly limit: number },

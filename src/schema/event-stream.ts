@@ -28,7 +28,7 @@ export async function openEventStream(
   context: Context,
   options: EventStreamOptions,
 ): Promise<StreamSubscription> {
-  const { runtime, session } = context;
+  const { runtime } = context;
   const { topic, after, anewFrom, authorize, filter, endsAccess } = options;
   const viewer = context.viewer;
   let stopWatching = () => {};

@@ -1,5 +1,6 @@
 // Pages of lists: their cursors hold the place of an item in its list's order. They are not cursors of event streams,
 // and each refuses the other.
+import { z } from 'zod';
 import { badInput } from '../errors.ts';
 import type { PageInfoView } from './scalars.ts';
 
@@ -16,22 +17,51 @@ const mark = 'page';
 export const toPageCursor = (list: string, place: Place): string =>
   Buffer.from(JSON.stringify([mark, list, ...place]), 'utf8').toString('base64url');
 
-/** Answers null for null. Throws BAD_USER_INPUT for what `toPageCursor` has not made for this list. */
-export function parsePageCursor(
+/** A part of a place: a moment as events and views write it, which every database takes for a timestamp. */
+export const placeMoment = z.string().refine(isMoment);
+/** A part of a place: any text that the database can compare with. */
+export const placeText = z.string().refine((text) => text.isWellFormed() && !text.includes('\u0000'));
+/** A part of a place: the id of a row whose ids are made here. */
+export const placeUuid = z.uuid();
+
+/**
+ * Answers null for null. Throws BAD_USER_INPUT for what `toPageCursor` has not made for this list. Cursors are opaque,
+ * not signed: `place` checks each part, so that a forged one never reaches the database as a date that is none.
+ *
+ *     parsePageCursor('after', 'orders', args.after, z.tuple([placeMoment, placeText]))
+ */
+export function parsePageCursor<Parts extends Place>(
   argument: string,
   list: string,
   text: string | null | undefined,
-): Place | null {
+  place: z.ZodType<Parts>,
+): Parts | null {
   if (text === null || text === undefined) return null;
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
-    if (Array.isArray(parts) && parts[0] === mark && parts[1] === list) return parts.slice(2) as Place;
-  } catch {
-    // Not ours; said below.
+  const parts = decode(text);
+  if (parts[0] === mark && parts[1] === list) {
+    const parsed = place.safeParse(parts.slice(2));
+    if (parsed.success) return parsed.data;
   }
   throw badInput(
     `\`${argument}\` is no cursor of this list. Pass the \`endCursor\` of one of its pages, unchanged ` +
       '(the `cursor` of an event stream belongs into a subscription).',
+  );
+}
+
+function decode(text: string): readonly unknown[] {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+    return Array.isArray(parts) ? parts : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Exactly what `toISOString` writes, in the years 1 to 9999: 2026-02-31 and the year 0 are no dates to PostgreSQL. */
+function isMoment(text: string): boolean {
+  const date = new Date(text);
+  return (
+    /^\d{4}-/.test(text) && text >= '0001' && !Number.isNaN(date.getTime()) && date.toISOString() === text
   );
 }
 

@@ -65,9 +65,10 @@ async function migrateOne(
 }
 
 async function lock(client: pg.Client, logger: Logger): Promise<void> {
-  const key = advisoryLock;
-  const { rows } = await client.query<{ locked: boolean }>(`select pg_try_advisory_lock(${key}) as locked`);
+  const { rows } = await client.query<{ locked: boolean }>(
+    `select pg_try_advisory_lock(${advisoryLock}) as locked`,
+  );
   if (rows[0]?.locked) return;
   logger.info('waiting for another node that is applying migrations');
-  await client.query(`select pg_advisory_lock(${key})`);
+  await client.query(`select pg_advisory_lock(${advisoryLock})`);
 }

@@ -28,6 +28,9 @@ export interface OpenStoreOptions {
 
 const oldestVersion = 14;
 
+/** How long the first connection may take. */
+const startTimeoutMs = 10_000;
+
 /** A server that stops answering without a word is taken for lost after this long. */
 const queryTimeoutMs = 30_000;
 
@@ -50,7 +53,7 @@ async function openPglite(options: OpenStoreOptions): Promise<Store> {
       password: 'none',
       ssl: false,
     };
-    const description = await withClient(connection, options, async (client) => {
+    const description = await withClient(connection, async (client) => {
       await migrate(client, { migrations, logger, takeTurns: false });
       return `embedded PostgreSQL ${(await serverVersion(client)).name} (PGlite) in ${dataDir}`;
     });
@@ -87,7 +90,7 @@ async function openPostgresql(options: OpenStoreOptions, databaseUrl: string): P
     );
   }
   const connection = { connectionString: databaseUrl, keepAlive: true, application_name: 'tidings' };
-  const description = await withClient(connection, options, async (client) => {
+  const description = await withClient(connection, async (client) => {
     const where = placeOf(client);
     const version = await serverVersion(client);
     if (version.major < oldestVersion) {
@@ -109,7 +112,6 @@ async function openPostgresql(options: OpenStoreOptions, databaseUrl: string): P
       ...poolOptions(options),
       max: options.poolSize ?? 10,
       idleTimeoutMillis: 30_000,
-      pipeline: true,
       onConnect: async (client) => {
         await client.query(`set idle_in_transaction_session_timeout = ${idleInTransactionMs}`);
       },
@@ -132,16 +134,20 @@ function requirePostgresUrl(databaseUrl: string): void {
 }
 
 function poolOptions({ acquireTimeoutMs = 5_000 }: OpenStoreOptions): pg.PoolConfig {
-  return { connectionTimeoutMillis: acquireTimeoutMs, query_timeout: queryTimeoutMs };
+  return {
+    connectionTimeoutMillis: acquireTimeoutMs,
+    query_timeout: queryTimeoutMs,
+    // BEGIN and the first statement share a round trip, and statements may be sent together.
+    pipeline: true,
+  };
 }
 
 /** Runs the work on a connection of its own, without the time limit of the pool's: a migration may take long. */
 async function withClient<T>(
   connection: pg.ClientConfig,
-  { acquireTimeoutMs = 5_000 }: OpenStoreOptions,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = new pg.Client({ ...connection, connectionTimeoutMillis: acquireTimeoutMs });
+  const client = new pg.Client({ ...connection, connectionTimeoutMillis: startTimeoutMs });
   // The query under way rejects with the same error; without a listener the event would end the process.
   client.on('error', () => {});
   try {

@@ -76,12 +76,11 @@ export function createPgStore({ kind, description, logger, ...options }: PgStore
 
   async function attempt<T>(work: (tx: Queries) => Promise<T>): Promise<T> {
     const lease = await acquire();
-    // Not awaited: the first statement follows it in the same round trip where the pool pipelines.
+    // Not awaited: the first statement follows it in the same round trip.
     const begun = settle(ask(lease, { text: 'begin isolation level read committed' }));
     const state = { live: true };
     const tx = queriesOver((config, values) => {
-      if (!state.live)
-        throw new Error('This transaction has ended: await every query before its work returns.');
+      if (!state.live) throw new Error('This transaction has ended: its work has to await every query.');
       return ask(lease, config, values);
     });
     try {

@@ -48,7 +48,7 @@ export async function openPgliteServer(options: { dataDir: string; logger: Logge
       await worker.terminate();
       await socket.remove();
       throw new Error(
-        `The embedded database in ${dataDir} did not start: ${phrase(error)} ` +
+        `The embedded database in ${dataDir} did not start: ${phrase(error).replace(/\.?$/, '.')} ` +
           'If the directory is damaged, restore it from a backup or set DATA_DIR to another one.',
         { cause: error },
       );

@@ -39,9 +39,11 @@ export interface Write {
   abandon(result: unknown): never;
 }
 
-class Abandoned {
+/** Not a failure: an error only because a transaction rolls back when one is thrown. */
+class Abandoned extends Error {
   readonly result: unknown;
   constructor(result: unknown) {
+    super('The write was abandoned.');
     this.result = result;
   }
 }

@@ -127,7 +127,7 @@ export function startGraphiql(config: GraphiqlClientConfig, connect: typeof crea
     return { errors: [{ message: reason instanceof Error ? reason.message : 'The WebSocket failed' }] };
   }
 
-  function follow(request: GraphiqlRequest, authorization: string): Follow {
+  function follow(tab: string, request: GraphiqlRequest, authorization: string): Follow {
     const started: Follow = { observer: null, latest: undefined, ended: false, stop: () => undefined };
     const show = (result: unknown) => {
       started.latest = result;
@@ -135,7 +135,7 @@ export function startGraphiql(config: GraphiqlClientConfig, connect: typeof crea
     };
     const end = () => {
       started.ended = true;
-      started.observer?.complete();
+      if (started.observer) finish(tab, started);
     };
     started.stop = clientFor(authorization).subscribe(request, {
       next: show,
@@ -163,7 +163,7 @@ export function startGraphiql(config: GraphiqlClientConfig, connect: typeof crea
         queueMicrotask(() => {
           if (shown.observer !== observer) return;
           if (shown.latest !== undefined) observer.next(shown.latest);
-          if (shown.ended) observer.complete();
+          if (shown.ended) finish(tab, shown);
         });
         return {
           unsubscribe() {
@@ -186,6 +186,12 @@ export function startGraphiql(config: GraphiqlClientConfig, connect: typeof crea
     if (follows.get(tab) === stopped) follows.delete(tab);
   }
 
+  /** Once its end has been seen, or its tab would show it again over what was run there since. */
+  function finish(tab: string, ended: Follow): void {
+    if (follows.get(tab) === ended) follows.delete(tab);
+    ended.observer?.complete();
+  }
+
   function fetcher(sent: GraphiqlRequest, { headers }: { headers?: Headers } = {}): unknown {
     const tab = activeTab;
     if (resuming) return observe(tab, resuming);
@@ -194,7 +200,7 @@ export function startGraphiql(config: GraphiqlClientConfig, connect: typeof crea
     if (operation?.type !== 'subscription') return post(request, headers);
     const earlier = follows.get(tab);
     if (earlier) stop(tab, earlier);
-    const started = follow(request, authorizationOf(headers));
+    const started = follow(tab, request, authorizationOf(headers));
     follows.set(tab, started);
     return observe(tab, started);
   }

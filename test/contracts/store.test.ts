@@ -2,19 +2,20 @@
 // back, PGlite's directory and its lock.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { eq, sql } from 'drizzle-orm';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openStore, type OpenStoreOptions } from '../../src/store/open-store.ts';
 import { toStoreError } from '../../src/store/store-errors.ts';
-import type { MigrationFolder, Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { UnknownOutcomeError } from '../../src/store/unknown-outcome.ts';
 import { startCommitCutter } from '../support/commit-cutter.ts';
 import { openTestDatabase } from '../support/database.ts';
-import { writeMigrations } from '../support/migrations.ts';
+import { type TestMigrations, writeMigrations } from '../support/migrations.ts';
 import { type PostgresServer, runSql, startPostgres } from '../support/postgres.ts';
 import {
   accounts,
@@ -26,18 +27,24 @@ import {
 } from './store.contract.ts';
 
 const logger = pino({ level: 'silent' });
-let migrations: readonly MigrationFolder[];
+let migrations: readonly TestMigrations[];
+/** A directory that PGlite has been through once, to copy: the first start of one takes seconds. */
+let template: string;
 
 beforeAll(async () => {
   migrations = [await writeMigrations('contract', contractSchema)];
+  template = await mkdtemp(join(tmpdir(), 'tidings-data-'));
+  await (await openPglite(template)).close();
 });
 
 afterAll(async () => {
-  for (const { folder } of migrations) await rm(folder, { recursive: true });
+  await rm(template, { recursive: true });
+  for (const migration of migrations) await migration[Symbol.asyncDispose]();
 });
 
 async function makeDataDir(): Promise<{ dataDir: string } & AsyncDisposable> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tidings-data-'));
+  await cp(template, dataDir, { recursive: true });
   return { dataDir, [Symbol.asyncDispose]: () => rm(dataDir, { recursive: true, force: true }) };
 }
 
@@ -101,7 +108,10 @@ describe('the store on PostgreSQL', () => {
 
   test('a migration that fails leaves nothing behind and is named', async () => {
     const url = await server.createDatabase();
-    const broken = await writeMigrations('broken', ['create table half_made ();', 'create table oops (']);
+    await using broken = await writeMigrations('broken', [
+      'create table half_made ();',
+      'create table oops (',
+    ]);
     await expect(openPostgresql(url, { migrations: [broken] })).rejects.toThrow(
       /"broken" could not be applied: syntax error/,
     );
@@ -110,8 +120,8 @@ describe('the store on PostgreSQL', () => {
 
   test('a database that is newer than the code is only warned of', async () => {
     const url = await server.createDatabase();
-    const newer = await writeMigrations('app', ['create table first ();', 'create table second ();']);
-    const older = await writeMigrations('app', ['create table first ();']);
+    await using newer = await writeMigrations('app', ['create table first ();', 'create table second ();']);
+    await using older = await writeMigrations('app', ['create table first ();']);
     await (await openPostgresql(url, { migrations: [newer] })).close();
     const warnings: string[] = [];
     const warning = pino({ level: 'warn' }, { write: (line) => void warnings.push(line) });
@@ -143,7 +153,7 @@ describe('the store on PostgreSQL', () => {
   });
 
   test('when no connection becomes free in time it is UNAVAILABLE, and then goes on', async () => {
-    await using db = await open({ poolSize: 1, acquireTimeoutMs: 100 });
+    await using db = await open({ poolSize: 1, acquireTimeoutMs: 500 });
     const nested = db.store.transaction(() => db.store.queries.execute(sql`select 1`));
     expect(await rejection(nested)).toEqual(unavailable);
     await db.store.check();
@@ -230,7 +240,7 @@ describe('the store on PostgreSQL', () => {
 describe('the store on embedded PGlite', () => {
   test("the store's own queries inside of a transaction are an error, not a hang", async () => {
     await using data = await makeDataDir();
-    const store = await openPglite(data.dataDir, { acquireTimeoutMs: 100 });
+    const store = await openPglite(data.dataDir, { acquireTimeoutMs: 500 });
     const nested = store.transaction(() => store.queries.execute(sql`select 1`));
     expect(await rejection(nested)).toEqual(unavailable);
     await store.check();
@@ -239,24 +249,48 @@ describe('the store on embedded PGlite', () => {
 
   test('what was written is there after closing and opening again', async () => {
     await using data = await makeDataDir();
-    const directory = join(data.dataDir, 'made', 'on demand');
-    const first = await openPglite(directory);
+    const first = await openPglite(data.dataDir);
     const account = await openAccount(first, 42);
     await Promise.all([first.close(), first.close()]);
-    const second = await openPglite(directory);
+    const second = await openPglite(data.dataDir);
     expect(await balanceOf(second, account)).toBe(42);
     await second.close();
     expect(await rejection(second.transaction(async () => {}))).toEqual(unavailable);
   });
 
+  test('a directory that does not exist is made', async () => {
+    await using data = await makeDataDir();
+    const store = await openPglite(join(data.dataDir, 'made', 'on demand'));
+    expect(store.description).toMatch(/^embedded PostgreSQL \d+\.\d+ \(PGlite\) in .*on demand$/);
+    await store.close();
+  });
+
   test('closing leaves no socket behind', async () => {
     await using data = await makeDataDir();
-    const sockets = async () => (await readdir(tmpdir())).filter((name) => /^tidings-\w{6}$/.test(name));
-    const before = await sockets();
+    const temporary = await mkdtemp(join(tmpdir(), 't-'));
+    const sockets = async () => (await readdir(temporary)).filter((name) => name.startsWith('tidings-'));
+    vi.stubEnv('TMPDIR', temporary);
     const store = await openPglite(data.dataDir);
-    const [mine] = (await sockets()).filter((name) => !before.includes(name));
+    expect(await sockets()).toHaveLength(1);
     await store.close();
-    expect(await sockets()).not.toContain(mine);
+    expect(await sockets()).toEqual([]);
+    await rm(temporary, { recursive: true });
+  });
+
+  test('when its thread dies that is logged, everything is UNAVAILABLE, and it still closes', async () => {
+    await using data = await makeDataDir();
+    const errors: string[] = [];
+    let thread: Worker | undefined;
+    process.once('worker', (worker) => (thread = worker));
+    const store = await openPglite(data.dataDir, {
+      logger: pino({}, { write: (line) => void errors.push(line) }),
+    });
+    await thread?.terminate();
+    await vi.waitFor(() => expect(errors.join()).toContain('the embedded database ended'));
+    expect(await rejection(store.transaction((tx) => tx.execute(sql`select 1`)))).toEqual(unavailable);
+    expect(toStoreError(await rejection(store.queries.execute(sql`select 1`)))).toEqual(unavailable);
+    await store.close();
+    await (await openPglite(data.dataDir)).close();
   });
 
   test('a second process is refused, and after the first was killed its directory opens again', async () => {

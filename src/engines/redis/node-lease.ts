@@ -14,8 +14,8 @@ import { type Member, parseMember, type RedisKeys } from './redis-keys.ts';
 import type { RedisScripts } from './redis-scripts.ts';
 import { repeat } from './repeat.ts';
 
-/** How many sessions one script call handles: Redis serves nobody else meanwhile. */
-const sessionsPerCall = 500;
+/** How many sessions one script call handles: some milliseconds in which Redis serves nobody else. */
+const sessionsPerCall = 200;
 
 export interface NodeLeaseOptions {
   readonly nodeId: string;

@@ -38,12 +38,8 @@ export async function openRedisConnections(options: {
   const { url, logger, probe, prepare } = options;
   const address = toAddress(url);
   const shared = toConnectionOptions(probe);
-  const commands = new Redis(url, {
-    ...shared,
-    connectionName: 'tidings-commands',
-    // One write for what is sent in one turn of the event loop. Order is kept, scripts included.
-    enableAutoPipelining: true,
-  });
+  // Without automatic pipelining: commands are written as they come anyway, and it makes a single publish wait longer.
+  const commands = new Redis(url, { ...shared, connectionName: 'tidings-commands' });
   const subscriber = new Redis(url, { ...shared, connectionName: 'tidings-subscriber' });
   const close = (): void => {
     commands.disconnect();

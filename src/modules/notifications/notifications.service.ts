@@ -1,36 +1,58 @@
 // Notifications: delivering them into feeds, reading a feed, and marking what was read.
-import { sql } from 'drizzle-orm';
-import { randomUUID } from 'node:crypto';
-import { serviceKey } from '../../schema/context.ts';
+import { z } from 'zod';
+import type { Viewer } from '../../auth/viewer.ts';
+import { badInput, notFound } from '../../errors.ts';
+import { serviceKey, type Runtime } from '../../schema/context.ts';
+import { optionalText, requireFirst, requireIds } from '../../schema/input.ts';
+import { parsePageCursor, placeMoment, placeUuid, toPage, type Page } from '../../schema/page.ts';
+import type { EntryOf } from '../../schema/scalars.ts';
+import type { StreamPosition } from '../../streams/cursor.ts';
+import { toContentHash } from '../../streams/idempotency.ts';
+import type { LogEntry } from '../../streams/log.ts';
 import type { Write } from '../../streams/log-write.ts';
 import type { Topic } from '../../streams/topic.ts';
-import type { NotificationPriority, NotificationType } from './notifications.tables.ts';
+import {
+  requireDraft,
+  requireRecipients,
+  type NotificationDraft,
+  type SendNotification,
+} from './notification-draft.ts';
+import {
+  fillFeeds,
+  markAll,
+  markNamed,
+  readFeed,
+  readNamed,
+  readUnreadCount,
+  type FeedOwner,
+  type FeedState,
+  type NotificationView,
+} from './notification-feed.ts';
+import { requireMaySendNotifications } from './notifications.policy.ts';
+import type { NotificationType } from './notifications.tables.ts';
 import { notificationsTopic } from './notifications.topics.ts';
-
-/** What is sent, before it has an id and a recipient. Already checked. */
-export interface NotificationDraft {
-  readonly type: NotificationType;
-  readonly priority: NotificationPriority;
-  readonly title: string;
-  readonly body: string;
-  readonly data: unknown;
-  readonly url: string | null;
-}
-
-/** A notification as its GraphQL type and its events need it. */
-export interface NotificationView extends NotificationDraft {
-  readonly id: string;
-  /** RFC 3339. */
-  readonly createdAt: string;
-  readonly readAt: string | null;
-}
 
 export interface NotificationEventPayload {
   readonly kind: 'RECEIVED' | 'READ';
+  /** Newest first. */
   readonly notifications: readonly NotificationView[];
   /** RFC 3339. */
   readonly readThrough: string | null;
   readonly unreadCount: number;
+}
+
+export type NotificationEntry = EntryOf<NotificationEventPayload>;
+
+export interface ListNotifications {
+  readonly first?: number | null | undefined;
+  readonly after?: string | null | undefined;
+  readonly unreadOnly?: boolean | null | undefined;
+  readonly types?: readonly NotificationType[] | null | undefined;
+}
+
+export interface SendResult {
+  readonly recipientCount: number;
+  readonly deduplicated: boolean;
 }
 
 export interface NotificationsService {
@@ -44,43 +66,184 @@ export interface NotificationsService {
     draft: NotificationDraft,
     occurredAt: Date,
   ): Promise<void>;
+  send(viewer: Viewer, input: SendNotification): Promise<SendResult>;
+  list(
+    viewer: Viewer,
+    page: ListNotifications,
+  ): Promise<Page<NotificationView> & { readonly unreadCount: number; readonly position: StreamPosition }>;
+  /**
+   * Marks those of the viewer that were unread, and answers them (the newest 100). Throws NOT_FOUND, and marks nothing,
+   * where one of the ids is no notification of the viewer. Where all had been read before, there is no event.
+   */
+  markRead(viewer: Viewer, ids: readonly string[]): Promise<FeedState>;
+  markAllRead(viewer: Viewer): Promise<FeedState>;
 }
 
 export const notificationsService = serviceKey<NotificationsService>('notifications');
 
-export function createNotificationsService(): NotificationsService {
+/** Ids at a time in markNotificationsRead. */
+const maxMarks = 500;
+/** Notifications that a payload shows at most. */
+const maxShown = 100;
+
+const notificationList = 'notifications';
+const notificationPlace = z.tuple([placeMoment, placeUuid]);
+const placeOf = ({ createdAt, id }: NotificationView) => [createdAt, id];
+
+const feedOf = ({ workspace, id }: Viewer): FeedOwner => ({ workspace, userId: id });
+
+export function createNotificationsService(runtime: Pick<Runtime, 'log' | 'store'>): NotificationsService {
+  const { log, store } = runtime;
+
+  const deliver: NotificationsService['deliver'] = async (write, workspace, userIds, draft, occurredAt) => {
+    const filled = await fillFeeds(write.tx, workspace, [...new Set(userIds)], draft, occurredAt);
+    for (const { userId, notification, unreadCount } of filled) {
+      const payload = toPayload('RECEIVED', { notifications: [notification], unreadCount });
+      write.append({ topic: notificationsTopic(workspace, userId), payload });
+    }
+  };
+
   return {
     topicOf: notificationsTopic,
+    deliver,
 
-    async deliver(write, workspace, userIds, draft, occurredAt) {
-      const ids = userIds.map(() => randomUUID());
-      const createdAt = occurredAt.toISOString();
-      const delivered = await write.tx.execute<{ user_id: string; id: string; unread_count: number }>(sql`
-        with recipient as (
-          select * from unnest(${sql.param([...userIds])}::text[], ${sql.param(ids)}::uuid[]) as recipient(user_id, id)
-        ), filled as (
-          insert into notifications (workspace, id, user_id, type, priority, title, body, data, url, created_at)
-          select ${workspace}, recipient.id, recipient.user_id, ${draft.type}, ${draft.priority}, ${draft.title}, ${draft.body},
-            ${draft.data === null ? null : JSON.stringify(draft.data)}::json, ${draft.url}, ${createdAt}::timestamptz
-          from recipient
-        ), counted as (
-          insert into notification_inboxes as inbox (workspace, user_id, unread_count)
-          select ${workspace}, user_id, 1 from recipient
-          on conflict (workspace, user_id) do update set unread_count = inbox.unread_count + 1
-          returning user_id, unread_count
-        )
-        select recipient.user_id, recipient.id, counted.unread_count
-        from recipient join counted using (user_id)`);
-      for (const row of delivered.rows) {
-        const notification: NotificationView = { id: row.id, ...draft, createdAt, readAt: null };
-        const payload: NotificationEventPayload = {
-          kind: 'RECEIVED',
-          notifications: [notification],
-          readThrough: null,
-          unreadCount: Number(row.unread_count),
-        };
-        write.append({ topic: notificationsTopic(workspace, row.user_id), payload });
-      }
+    async send(viewer, input) {
+      requireMaySendNotifications(viewer);
+      const { workspace } = viewer;
+      const recipients = requireRecipients(input);
+      const draft = requireDraft(input);
+      const key = optionalText('idempotencyKey', input.idempotencyKey, { min: 1, max: 256 });
+      return log.write<SendResult>(async (write) => {
+        const taken = await write.take(recipients.map((userId) => notificationsTopic(workspace, userId)));
+        if (key !== null) await claim(write, viewer, key, recipients, draft);
+        await deliver(write, workspace, recipients, draft, taken.occurredAt);
+        return { recipientCount: recipients.length, deduplicated: false };
+      });
+    },
+
+    async list(viewer, page) {
+      const first = requireFirst(page.first, { fallback: 20, max: 100 });
+      const after = parsePageCursor('after', notificationList, page.after, notificationPlace);
+      const types = optionalTypes(page.types);
+      // The head first: the cursor must not be newer than the data beside it.
+      const topic = notificationsTopic(viewer.workspace, viewer.id);
+      const position = { topic, ...(await log.head(topic)) };
+      const { notifications, unreadCount } = await readFeed(store.queries, feedOf(viewer), {
+        limit: first + 1,
+        after,
+        unreadOnly: page.unreadOnly ?? false,
+        types,
+      });
+      return {
+        ...toPage(notificationList, notifications, { first, after, placeOf }),
+        unreadCount,
+        position,
+      };
+    },
+
+    async markRead(viewer, values) {
+      const ids = requireIds('ids', values, { max: maxMarks });
+      const owner = feedOf(viewer);
+      const topic = notificationsTopic(viewer.workspace, viewer.id);
+      requireAllFound(ids, ids.filter(isUuid));
+      return log.write<FeedState>(async (write) => {
+        const { occurredAt } = await write.take([topic]);
+        const named = await readNamed(write.tx, owner, ids);
+        requireAllFound(
+          ids,
+          named.map(({ id }) => id),
+        );
+        const unread = named.filter(({ readAt }) => readAt === null);
+        if (unread.length === 0) {
+          write.abandon(toState([], await readUnreadCount(write.tx, owner)));
+        }
+        const unreadIds = unread.map(({ id }) => id);
+        const unreadCount = await markNamed(write.tx, owner, unreadIds, occurredAt);
+        const readAt = occurredAt.toISOString();
+        const read = toState(
+          unread.map((notification) => ({ ...notification, readAt })),
+          unreadCount,
+        );
+        write.append({ topic, payload: toPayload('READ', read) });
+        return toState(read.notifications.slice(0, maxShown), unreadCount);
+      });
+    },
+
+    markAllRead(viewer) {
+      const topic = notificationsTopic(viewer.workspace, viewer.id);
+      return log.write<FeedState>(async (write) => {
+        const { occurredAt } = await write.take([topic]);
+        const read = toState(await markAll(write.tx, feedOf(viewer), occurredAt, maxShown), 0);
+        if (read.notifications.length === 0) write.abandon(read);
+        write.append({ topic, payload: toPayload('READ', read, occurredAt) });
+        return read;
+      });
     },
   };
+}
+
+/** Empty is refused rather than taken for "none" or for "all": it is more likely a mistake than a wish. */
+export function optionalTypes(
+  types: readonly NotificationType[] | null | undefined,
+): readonly NotificationType[] | null {
+  if (types === null || types === undefined) return null;
+  if (types.length === 0) throw badInput('`types` is empty: name at least 1, or leave it out for every type.');
+  return [...new Set(types)];
+}
+
+/** What a subscriber with these types is told of: what was received of these types, and everything that was read. */
+export function toEventFilter(types: readonly NotificationType[] | null): (entry: LogEntry) => boolean {
+  if (types === null) return () => true;
+  const wanted = new Set(types);
+  return (entry) => {
+    const { kind, notifications } = entry.payload as NotificationEventPayload;
+    return kind === 'READ' || notifications.some(({ type }) => wanted.has(type));
+  };
+}
+
+const toState = (notifications: readonly NotificationView[], unreadCount: number): FeedState => ({
+  notifications,
+  unreadCount,
+});
+
+const toPayload = (
+  kind: NotificationEventPayload['kind'],
+  { notifications, unreadCount }: FeedState,
+  readThrough?: Date,
+): NotificationEventPayload => ({
+  kind,
+  notifications,
+  readThrough: readThrough?.toISOString() ?? null,
+  unreadCount,
+});
+
+/** The order of recipients makes no difference. */
+async function claim(
+  write: Write,
+  viewer: Viewer,
+  key: string,
+  recipients: readonly string[],
+  draft: NotificationDraft,
+): Promise<void> {
+  const claimed = await write.claim({
+    workspace: viewer.workspace,
+    field: 'sendNotification',
+    publisher: viewer.id,
+    key,
+    contentHash: toContentHash({ recipients: [...recipients].sort(), ...draft }),
+    reference: { recipientCount: recipients.length },
+  });
+  if (claimed.outcome === 'new') return;
+  const { recipientCount } = claimed.reference as Pick<SendResult, 'recipientCount'>;
+  write.abandon({ recipientCount, deduplicated: true } satisfies SendResult);
+}
+
+/** The ids of notifications are made here, in this spelling: nothing else can be one. */
+const isUuid = (id: string): boolean =>
+  /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(id);
+
+function requireAllFound(ids: readonly string[], found: readonly string[]): void {
+  const known = new Set(found);
+  const missing = ids.find((id) => !known.has(id));
+  if (missing !== undefined) throw notFound('notification', missing);
 }

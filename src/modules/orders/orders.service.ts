@@ -1,11 +1,12 @@
 // Orders: publishing an update, and reading orders for whoever may see them.
 import { and, desc, eq, sql } from 'drizzle-orm';
+import { z } from 'zod';
 import type { Viewer } from '../../auth/viewer.ts';
 import { badInput, notFound } from '../../errors.ts';
 import type { AuthorizationClass } from '../../schema/event-stream.ts';
 import { serviceKey, type Runtime } from '../../schema/context.ts';
 import { optionalText, requireFirst, requireId } from '../../schema/input.ts';
-import { parsePageCursor, toPage, type Page } from '../../schema/page.ts';
+import { parsePageCursor, placeMoment, placeText, toPage, type Page } from '../../schema/page.ts';
 import type { EntryOf } from '../../schema/scalars.ts';
 import type { StreamPosition } from '../../streams/cursor.ts';
 import { toContentHash } from '../../streams/idempotency.ts';
@@ -56,6 +57,7 @@ export interface OrdersService {
 export const ordersService = serviceKey<OrdersService>('orders');
 
 const orderList = 'orders';
+const orderPlace = z.tuple([placeMoment, placeText]);
 
 export function createOrdersService(runtime: Runtime): OrdersService {
   const { log, store } = runtime;
@@ -121,7 +123,7 @@ export function createOrdersService(runtime: Runtime): OrdersService {
       const customerId = requireId('customerId', page.customerId ?? viewer.id);
       requireMayListOrders(viewer, customerId);
       const first = requireFirst(page.first, { fallback: 20, max: 100 });
-      const after = parsePageCursor('after', orderList, page.after);
+      const after = parsePageCursor('after', orderList, page.after, orderPlace);
       // The head first: the cursor must not be newer than the data beside it.
       const topic = ordersOfTopic(viewer.workspace, viewer.id);
       const position = { topic, ...(await log.head(topic)) };
@@ -132,7 +134,7 @@ export function createOrdersService(runtime: Runtime): OrdersService {
             eq(orders.customerId, customerId),
             after === null
               ? undefined
-              : sql`(${orders.createdAt}, ${orders.id}) < (${String(after[0])}::timestamptz, ${String(after[1])})`,
+              : sql`(${orders.createdAt}, ${orders.id}) < (${after[0]}::timestamptz, ${after[1]})`,
           ),
         )
         .orderBy(desc(orders.createdAt), desc(orders.id))

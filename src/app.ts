@@ -1,0 +1,187 @@
+// The composition root: the only file that names concrete engines and stores. Opens everything in order, answers a
+// running server, and closes everything in the opposite order.
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import { createTokenVerifier } from './auth/tokens.ts';
+import { developmentIssuer } from './auth/development.ts';
+import type { Config } from './config.ts';
+import type { Engine, EngineEvents, LeaseTimings } from './engines/engine.ts';
+import { openMemoryEngine } from './engines/memory/memory-engine.ts';
+import { openRedisEngine } from './engines/redis/redis-engine.ts';
+import { builtInModules, buildSchema } from './modules/schema.ts';
+import type { Runtime, ServiceKey } from './schema/context.ts';
+import type { OpenedModule, TidingsModule } from './schema/module.ts';
+import { openStore } from './store/open-store.ts';
+import type { Store } from './store/store.ts';
+import { openLog } from './streams/log.ts';
+import { Tails } from './streams/tails.ts';
+import { createAuthenticator } from './transport/authenticate.ts';
+import { createClientErrors } from './transport/client-errors.ts';
+import { developmentRoutes, type DevelopmentExamples } from './transport/development.ts';
+import { createDocuments } from './transport/documents.ts';
+import { healthRoutes } from './transport/health.ts';
+import { createHttpServer } from './transport/http.ts';
+import { attachWebSockets } from './transport/websocket.ts';
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  /** The built-in ones unless given. */
+  readonly modules?: readonly TidingsModule[];
+  /** Only in development: fills an empty database before the server listens, and answers what GraphiQL shows. */
+  readonly prepareDevelopment?: (runtime: Runtime) => Promise<DevelopmentExamples>;
+  /** For tests: how quickly a dead node is noticed. */
+  readonly leaseTimings?: LeaseTimings;
+}
+
+export interface App {
+  /** Where the server listens: `http://127.0.0.1:4000`. */
+  readonly url: string;
+  readonly store: Pick<Store, 'kind' | 'description'>;
+  readonly engine: Pick<Engine, 'kind' | 'description' | 'nodeId'>;
+  /** For whoever composes: demo data, a test. */
+  readonly runtime: Runtime;
+  close(): Promise<void>;
+}
+
+const graphqlPath = '/graphql';
+const pingMs = 15_000;
+const migrations = { name: 'tidings', folder: fileURLToPath(new URL('./store/migrations', import.meta.url)) };
+
+/** Resolves when the server listens. Rejects, with everything closed again, where something it needs is not there. */
+export async function createApp({ config, logger, modules = builtInModules, ...options }: AppOptions): Promise<App> {
+  const isDevelopment = config.mode === 'dev';
+  const closers: (() => Promise<void>)[] = [];
+  const closeAll = async () => {
+    for (const close of closers.splice(0).reverse()) {
+      await close().catch((error: unknown) => logger.error({ err: error }, 'something could not be closed'));
+    }
+  };
+
+  try {
+    const store = await openStore({ ...config, migrations: [migrations], logger });
+    closers.push(() => store.close());
+
+    const opened: OpenedModule[] = [];
+    const log = await openLog({
+      store,
+      onCommitted: (entries) => entries.forEach((entry) => tails.announce(entry)),
+    });
+    const engine = await openEngine({
+      config,
+      logger,
+      logId: log.id,
+      leaseTimings: options.leaseTimings,
+      events: { onUserGone: (user) => opened.forEach((module) => module.onUserGone?.(user)) },
+    });
+    closers.push(() => engine.close());
+
+    const tails = new Tails({
+      log,
+      broker: engine.broker,
+      logger,
+      checkMs: config.headCheckMs,
+      checkWhileAwayMs: 1_000,
+    });
+    closers.push(() => tails.close());
+
+    const services = new Map<string, unknown>();
+    const runtime: Runtime = {
+      store,
+      log,
+      tails,
+      engine,
+      logger,
+      use: (key) => requireService(services, key),
+    };
+    for (const module of modules) {
+      const one = module.open?.(runtime);
+      if (one === undefined) continue;
+      for (const { key, service } of one.services) services.set(key.name, service);
+      opened.push(one);
+      closers.push(async () => one.close?.());
+    }
+
+    const schema = buildSchema(modules);
+    const examples = isDevelopment ? ((await options.prepareDevelopment?.(runtime)) ?? {}) : {};
+    const development = isDevelopment ? developmentRoutes(graphqlPath, examples) : [];
+    const verifier = createTokenVerifier([
+      ...config.tokenIssuers,
+      ...(isDevelopment ? [developmentIssuer] : []),
+    ]);
+    const authenticator = createAuthenticator({
+      verifier,
+      onAuthenticated: async (viewer) => {
+        for (const module of opened) await module.onAuthenticated?.(viewer);
+      },
+    });
+    const clientErrors = createClientErrors(logger);
+    const shared = { schema, runtime, authenticator, clientErrors, logger, path: graphqlPath };
+    const { allowedOrigins, maxPayloadBytes } = config;
+    const http = createHttpServer({
+      ...shared,
+      allowedOrigins,
+      maxPayloadBytes,
+      routes: [...healthRoutes({ store, engine }), ...development],
+    });
+    const webSockets = attachWebSockets({
+      ...shared,
+      http,
+      documents: createDocuments(schema),
+      allowedOrigins,
+      maxPayloadBytes,
+      pingMs,
+      onConnected: (context) => opened.forEach((module) => module.onConnected?.(context)),
+    });
+    closers.push(() => closeHttp(http));
+    closers.push(() => webSockets.close());
+    const url = await listen(http, config);
+    return { url, store, engine, runtime, close: closeAll };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+interface EngineChoice {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly logId: string;
+  readonly leaseTimings: LeaseTimings | undefined;
+  readonly events: EngineEvents;
+}
+
+async function openEngine({ config, logger, logId, leaseTimings, events }: EngineChoice): Promise<Engine> {
+  if (config.redisUrl === null) return openMemoryEngine({ logger, events });
+  const timings = leaseTimings === undefined ? {} : { timings: leaseTimings };
+  return openRedisEngine({ url: config.redisUrl, logId, logger, events, ...timings });
+}
+
+function requireService<T>(services: ReadonlyMap<string, unknown>, key: ServiceKey<T>): T {
+  if (!services.has(key.name)) throw new Error(`No module of this server provides "${key.name}".`);
+  return services.get(key.name) as T;
+}
+
+async function listen(http: Server, { host, port }: Config): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(port, host, () => {
+      http.off('error', reject);
+      resolve();
+    });
+  });
+  const address = http.address() as AddressInfo;
+  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return `http://${name}:${address.port}`;
+}
+
+/** Requests under way are answered first; connections that only idle are closed. */
+async function closeHttp(http: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+  http.closeIdleConnections();
+  const deadline = setTimeout(() => http.closeAllConnections(), 2_000);
+  await closed;
+  clearTimeout(deadline);
+}

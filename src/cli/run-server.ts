@@ -1,0 +1,59 @@
+// Runs the server until it is asked to stop, and says in plain words what it runs on or why it could not start.
+import { once } from 'node:events';
+import { pino } from 'pino';
+import { createApp, type App } from '../app.ts';
+import { ConfigError, parseConfig, type Config, type Mode } from '../config.ts';
+import { prepareDemo } from './demo-data.ts';
+import { greeting } from './greeting.ts';
+
+/** Resolves with the exit code when the server has stopped. */
+export async function runServer(mode: Mode, env: NodeJS.ProcessEnv): Promise<number> {
+  const started = performance.now();
+  const opened = await open(mode, env);
+  if (opened === null) return 1;
+  const { app, config } = opened;
+  if (mode === 'dev') process.stdout.write(greeting(app, performance.now() - started));
+  else
+    process.stdout.write(
+      `Tidings listens at ${app.url}, on ${app.engine.description} and ${app.store.description}.\n`,
+    );
+  await askedToStop();
+  if (config.mode === 'dev') process.stdout.write('\nStopping.\n');
+  await app.close();
+  return 0;
+}
+
+async function open(mode: Mode, env: NodeJS.ProcessEnv): Promise<{ app: App; config: Config } | null> {
+  try {
+    const config = parseConfig(env, mode);
+    const logger = pino(
+      { level: config.logLevel, name: 'tidings' },
+      pino.destination({ dest: 2, sync: false }),
+    );
+    process.on('unhandledRejection', (error) =>
+      logger.error({ err: error }, 'an unhandled rejection: please report it'),
+    );
+    const app = await createApp({ config, logger, prepareDevelopment: prepareDemo });
+    return { app, config };
+  } catch (error) {
+    process.stderr.write(`Tidings can not start.\n${explain(error, env)}\n`);
+    return null;
+  }
+}
+
+function explain(error: unknown, env: NodeJS.ProcessEnv): string {
+  if (error instanceof ConfigError) return error.message;
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') {
+    return `Something else already listens on port ${env['PORT'] ?? '4000'}. Stop it, or set PORT to another one.`;
+  }
+  if (code === 'EADDRNOTAVAIL') return `HOST "${env['HOST'] ?? ''}" is no address of this machine.`;
+  return error.message;
+}
+
+/** SIGINT or SIGTERM; a second one ends the process at once. */
+async function askedToStop(): Promise<void> {
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+}

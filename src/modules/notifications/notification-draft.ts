@@ -1,0 +1,76 @@
+// What is sent: recipients and text, checked before anything is written. Pure.
+import { badInput } from '../../errors.ts';
+import { optionalJson, optionalText, requireIds, requireText } from '../../schema/input.ts';
+import type { NotificationPriority, NotificationType } from './notifications.tables.ts';
+
+/** A notification before it has an id and a recipient. Already checked. */
+export interface NotificationDraft {
+  readonly type: NotificationType;
+  readonly priority: NotificationPriority;
+  readonly title: string;
+  readonly body: string;
+  readonly data: unknown;
+  readonly url: string | null;
+}
+
+/** As sendNotification is given it. */
+export interface SendNotification {
+  readonly userIds?: readonly string[] | null | undefined;
+  readonly workspace?: boolean | null | undefined;
+  readonly type: NotificationType;
+  readonly priority?: NotificationPriority | null | undefined;
+  readonly title: string;
+  readonly body: string;
+  readonly data?: unknown;
+  readonly url?: string | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+}
+
+/** Recipients at a time in sendNotification. */
+const maxRecipients = 500;
+
+/** Each once. Throws BAD_USER_INPUT unless exactly one kind of recipients is named, and one that can be served. */
+export function requireRecipients({ userIds, workspace }: SendNotification): string[] {
+  const named = userIds ?? null;
+  if (named !== null && workspace === true) {
+    throw badInput('Both `userIds` and `workspace` are given. Give one of them.');
+  }
+  if (workspace === true) {
+    throw badInput(
+      'Sending to the whole `workspace` is not possible yet. Name the recipients in `userIds` instead, ' +
+        `at most ${maxRecipients} at a time.`,
+    );
+  }
+  if (named === null) throw badInput('No recipients are given. Name them in `userIds`.');
+  return requireIds('userIds', named, { max: maxRecipients });
+}
+
+/** Throws BAD_USER_INPUT, or PAYLOAD_TOO_LARGE for `data`, naming what is wrong. */
+export const requireDraft = (input: SendNotification): NotificationDraft => ({
+  type: input.type,
+  priority: input.priority ?? 'NORMAL',
+  title: requireText('title', input.title, { min: 1, max: 256 }),
+  body: requireText('body', input.body, { max: 10_000 }),
+  data: optionalJson('data', input.data),
+  url: optionalLink('url', input.url),
+});
+
+/** Any origin will do: a path is what leads to the same one. */
+const anyOrigin = 'https://application.invalid';
+
+/**
+ * An http(s) address, or a path within the application. `//example.com/x` and its disguises (`/\example.com`) begin
+ * like a path and lead to another host: refused.
+ */
+export function optionalLink(argument: string, value: string | null | undefined): string | null {
+  const link = optionalText(argument, value, { min: 1, max: 2_048 });
+  if (link === null || isPath(link) || isAddress(link)) return link;
+  throw badInput(
+    `\`${argument}\` is neither a path like /orders/42 nor an http or https address like https://example.com/orders/42.`,
+  );
+}
+
+const isPath = (link: string): boolean =>
+  link.startsWith('/') && URL.canParse(link, anyOrigin) && new URL(link, anyOrigin).origin === anyOrigin;
+
+const isAddress = (link: string): boolean => /^https?:\/\//i.test(link) && URL.canParse(link);

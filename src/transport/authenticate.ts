@@ -1,0 +1,60 @@
+// Finds the token of a request or of a connection_init and makes a session of it.
+import type { IncomingHttpHeaders } from 'node:http';
+import { Session } from '../auth/session.ts';
+import { TokenError, type TokenVerifier } from '../auth/tokens.ts';
+import type { Viewer } from '../auth/viewer.ts';
+
+export interface Authenticator {
+  /** A session without a viewer where there is no token. Throws TokenError, or what the verifier throws. */
+  fromRequest(headers: IncomingHttpHeaders): Promise<Session>;
+  /** Throws TokenError where there is no token. `headers` are those of the upgrade request. */
+  fromConnectionInit(
+    payload: Readonly<Record<string, unknown>> | undefined,
+    headers: IncomingHttpHeaders,
+  ): Promise<Session>;
+}
+
+export interface AuthenticatorOptions {
+  readonly verifier: TokenVerifier;
+  /** Called for each viewer before its session is used. */
+  onAuthenticated(viewer: Viewer): Promise<void>;
+}
+
+const bearerPattern = /^Bearer +([^\s]+) *$/i;
+
+export function createAuthenticator({ verifier, onAuthenticated }: AuthenticatorOptions): Authenticator {
+  const workspaceOf = (headers: IncomingHttpHeaders): string | null => {
+    const header = headers['tidings-workspace'];
+    return typeof header === 'string' ? header : null;
+  };
+  const authenticate = async (token: string, workspace: string | null, transport: Session['transport']) => {
+    const viewer = await verifier.verify(token, workspace);
+    await onAuthenticated(viewer);
+    return new Session({ transport, viewer, verifier });
+  };
+
+  return {
+    async fromRequest(headers) {
+      const { authorization } = headers;
+      if (authorization === undefined) return new Session({ transport: 'http', viewer: null, verifier });
+      return authenticate(requireBearer(authorization), workspaceOf(headers), 'http');
+    },
+    async fromConnectionInit(payload, headers) {
+      const token = payload?.['token'];
+      // Header names are written in either case by the clients that exist.
+      const authorization = payload?.['authorization'] ?? payload?.['Authorization'];
+      if (typeof token === 'string' && token !== '')
+        return authenticate(token, workspaceOf(headers), 'websocket');
+      if (typeof authorization === 'string') {
+        return authenticate(requireBearer(authorization), workspaceOf(headers), 'websocket');
+      }
+      throw new TokenError('connection_init needs a token: { "token": "…" }');
+    },
+  };
+}
+
+function requireBearer(authorization: string): string {
+  const token = bearerPattern.exec(authorization)?.[1];
+  if (token === undefined) throw new TokenError('The authorization must have the form `Bearer <token>`.');
+  return token;
+}

@@ -1,0 +1,64 @@
+// Turns whatever was thrown into what a client may see: a code of the table, a sentence, and nothing of the inside.
+import { GraphQLError, type ExecutionResult } from 'graphql';
+import type { Logger } from 'pino';
+import { errorKinds, TidingsError, type ErrorCode } from '../errors.ts';
+import { toStoreError } from '../store/store-errors.ts';
+
+export interface ClientErrors {
+  /** Never throws. What is unexpected is logged with its stack, and masked. */
+  toClientError(error: unknown): GraphQLError;
+  toClientResult(result: ExecutionResult): ExecutionResult;
+}
+
+/** The codes that libraries give their own errors, in the terms of the table. */
+const foreignCodes: Readonly<Record<string, ErrorCode>> = {
+  BAD_REQUEST: 'BAD_USER_INPUT',
+  GRAPHQL_PARSE_FAILED: 'BAD_USER_INPUT',
+  GRAPHQL_VALIDATION_FAILED: 'BAD_USER_INPUT',
+  PERSISTED_QUERY_NOT_FOUND: 'BAD_USER_INPUT',
+};
+
+export function createClientErrors(logger: Logger): ClientErrors {
+  const toClientError = (error: unknown): GraphQLError => {
+    const original = originOf(error);
+    const known = original instanceof TidingsError ? original : toStoreError(original);
+    if (known instanceof TidingsError) return withCode(error, known.code, known.message, known.retryAfterMs);
+    if (original instanceof GraphQLError) {
+      // Of graphql-js itself or of Yoga: syntax, validation, coercion of variables, a malformed request.
+      const foreign = original.extensions['code'];
+      if (typeof foreign === 'string' && foreign in errorKinds) return original;
+      const code = (typeof foreign === 'string' ? foreignCodes[foreign] : undefined) ?? statusCode(original);
+      return withCode(error, code, original.message);
+    }
+    logger.error({ err: original }, 'an unexpected error');
+    return withCode(error, 'INTERNAL', 'Something unexpected happened on the server. It has been logged.');
+  };
+  return {
+    toClientError,
+    toClientResult: (result) =>
+      result.errors === undefined ? result : { ...result, errors: result.errors.map(toClientError) },
+  };
+}
+
+/** graphql-js wraps what a resolver throws, sometimes twice. */
+function originOf(error: unknown): unknown {
+  let origin = error;
+  while (origin instanceof GraphQLError && origin.originalError != null) origin = origin.originalError;
+  return origin;
+}
+
+function statusCode(error: GraphQLError): ErrorCode {
+  const http = error.extensions['http'] as { status?: number } | undefined;
+  return http?.status === 413 ? 'PAYLOAD_TOO_LARGE' : 'BAD_USER_INPUT';
+}
+
+function withCode(error: unknown, code: ErrorCode, message: string, retryAfterMs?: number): GraphQLError {
+  const located = error instanceof GraphQLError ? error : null;
+  return new GraphQLError(message, {
+    ...(located?.nodes === undefined ? {} : { nodes: located.nodes }),
+    ...(located?.source === undefined ? {} : { source: located.source }),
+    ...(located?.positions === undefined ? {} : { positions: located.positions }),
+    ...(located?.path === undefined ? {} : { path: located.path }),
+    extensions: { code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
+  });
+}

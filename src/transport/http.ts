@@ -1,0 +1,196 @@
+// The HTTP side: GraphQL over POST and SSE by Yoga, GraphiQL for browsers, health, and in development the tokens.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  execute,
+  GraphQLError,
+  subscribe,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLSchema,
+} from 'graphql';
+import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import type { Logger } from 'pino';
+import { errorKinds, TidingsError } from '../errors.ts';
+import { createContext, type Context, type Runtime } from '../schema/context.ts';
+import type { Authenticator } from './authenticate.ts';
+import type { ClientErrors } from './client-errors.ts';
+
+export interface Route {
+  readonly method: 'GET';
+  /** Ends in `*` where everything below it is meant. */
+  readonly path: string;
+  /** Only for requests that accept this type. */
+  readonly accepts?: string;
+  handle(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> | void;
+}
+
+export interface HttpOptions {
+  readonly path: string;
+  readonly schema: GraphQLSchema;
+  readonly runtime: Runtime;
+  readonly authenticator: Authenticator;
+  readonly clientErrors: ClientErrors;
+  readonly logger: Logger;
+  readonly allowedOrigins: readonly string[];
+  readonly maxPayloadBytes: number;
+  /** Asked first. */
+  readonly routes: readonly Route[];
+}
+
+/** The server is not listening yet. */
+export function createHttpServer(options: HttpOptions): Server {
+  const yoga = createGraphql(options);
+  const { logger, path, routes } = options;
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    const route = routes.find((candidate) => matches(candidate, request, url.pathname));
+    if (route !== undefined) return route.handle(request, response, url);
+    if (url.pathname !== path) {
+      return sendError(response, 404, 'NOT_FOUND', `There is nothing here. GraphQL is served at ${path}.`);
+    }
+    const refusal = refusalOf(request);
+    if (refusal !== null) return sendError(response, refusal.status, 'BAD_USER_INPUT', refusal.sentence);
+    await yoga(request, response);
+  };
+
+  return createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      logger.error({ err: error }, 'an HTTP request could not be answered');
+      if (response.headersSent) response.destroy();
+      else
+        sendError(
+          response,
+          500,
+          'INTERNAL',
+          'Something unexpected happened on the server. It has been logged.',
+        );
+    });
+  });
+}
+
+function matches({ method, path, accepts }: Route, request: IncomingMessage, pathname: string): boolean {
+  if (request.method !== method) return false;
+  if (accepts !== undefined && request.headers.accept?.includes(accepts) !== true) return false;
+  return path.endsWith('*') ? pathname.startsWith(path.slice(0, -1)) : pathname === path;
+}
+
+export function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+  });
+  response.end(JSON.stringify(body));
+}
+
+/** In the form of a GraphQL response, which every client of this server can read. */
+const sendError = (response: ServerResponse, status: number, code: string, message: string): void =>
+  sendJson(response, status, { errors: [{ message, extensions: { code } }] });
+
+/** Only JSON: a form can be sent by any page of any site without asking. */
+function refusalOf({ method, headers }: IncomingMessage): { status: number; sentence: string } | null {
+  if (method !== 'POST') return null;
+  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (type === 'application/json' || type === 'application/graphql+json') return null;
+  return {
+    status: 415,
+    sentence: 'Send the operation as JSON, with the header `content-type: application/json`.',
+  };
+}
+
+interface NodeContext {
+  readonly req: IncomingMessage;
+}
+
+function createGraphql(options: HttpOptions): YogaServerInstance<NodeContext, Context> {
+  const { path, schema, runtime, authenticator, clientErrors, logger, allowedOrigins, maxPayloadBytes } =
+    options;
+  return createYoga<NodeContext, Context>({
+    schema,
+    graphqlEndpoint: path,
+    logging: yogaLogging(logger),
+    graphiql: false,
+    landingPage: false,
+    multipart: false,
+    batching: false,
+    maxRequestBodySize: maxPayloadBytes,
+    cors: (request) => {
+      const origin = request.headers.get('origin');
+      if (origin === null || !allowedOrigins.includes(origin)) return false;
+      return {
+        origin: [origin],
+        credentials: false,
+        methods: ['POST', 'GET'],
+        allowedHeaders: ['authorization', 'content-type', 'tidings-workspace'],
+        maxAge: 600,
+      };
+    },
+    maskedErrors: { maskError: (error) => clientErrors.toClientError(error) },
+    // Yoga replaces the context it is given by its own copy; ours has getters, so it is handed over whole below.
+    context: async ({ req }) => ({ tidings: await toContext(req) }) as unknown as Context,
+    plugins: [useGraphqlJs(clientErrors)],
+  });
+
+  async function toContext(request: IncomingMessage): Promise<Context> {
+    try {
+      return createContext(runtime, await authenticator.fromRequest(request.headers), null);
+    } catch (error) {
+      throw asRequestError(error);
+    }
+  }
+
+  /** The whole request fails: its status says so too. */
+  function asRequestError(error: unknown): GraphQLError {
+    const told = clientErrors.toClientError(error);
+    const code = error instanceof TidingsError ? error.code : 'INTERNAL';
+    return new GraphQLError(told.message, {
+      extensions: { ...told.extensions, http: { status: errorKinds[code].httpStatus } },
+    });
+  }
+}
+
+/** graphql-js itself, in place of Yoga's executors: theirs for subscriptions is several times slower. */
+const useGraphqlJs = (clientErrors: ClientErrors): Plugin => ({
+  onExecute: ({ setExecuteFn }) => setExecuteFn((args: ExecutionArgs) => execute(unwrap(args))),
+  onSubscribe: ({ setSubscribeFn }) =>
+    setSubscribeFn(async (args: ExecutionArgs) => endWithError(await subscribe(unwrap(args)), clientErrors)),
+});
+
+const unwrap = (args: ExecutionArgs): ExecutionArgs => ({
+  ...args,
+  contextValue: (args.contextValue as { tidings: Context }).tidings,
+});
+
+type Subscribed = Awaited<ReturnType<typeof subscribe>>;
+
+/** Over SSE a stream that fails would just break off: its error is sent as the last result. */
+function endWithError(subscribed: Subscribed, clientErrors: ClientErrors): Subscribed {
+  if (!(Symbol.asyncIterator in subscribed)) return subscribed;
+  const results = subscribed;
+  let failed = false;
+  const guarded: AsyncGenerator<ExecutionResult, void, void> = {
+    [Symbol.asyncIterator]: () => guarded,
+    [Symbol.asyncDispose]: async () => void (await results.return(undefined)),
+    async next() {
+      if (failed) return { done: true, value: undefined };
+      try {
+        const step = await results.next();
+        return step.done === true ? step : { done: false, value: clientErrors.toClientResult(step.value) };
+      } catch (error) {
+        failed = true;
+        return { done: false, value: { errors: [clientErrors.toClientError(error)] } };
+      }
+    },
+    return: () => results.return(undefined),
+    throw: (error) => results.throw(error),
+  };
+  return guarded;
+}
+
+const yogaLogging = (logger: Logger) => ({
+  debug: (...args: unknown[]) => logger.debug({ args }, 'yoga'),
+  info: (...args: unknown[]) => logger.debug({ args }, 'yoga'),
+  warn: (...args: unknown[]) => logger.warn({ args }, 'yoga'),
+  // What it calls an error has been logged where it was masked.
+  error: (...args: unknown[]) => logger.debug({ args }, 'yoga'),
+});

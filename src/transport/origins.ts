@@ -1,0 +1,24 @@
+// Which requests come from where: browsers' origins, and requests from this very machine.
+import type { IncomingHttpHeaders } from 'node:http';
+import { isLoopback } from '../config.ts';
+
+/** Requests without an Origin come from no browser page and pass; those of a page, from its own host or a named origin. */
+export function isAllowedOrigin(headers: IncomingHttpHeaders, allowedOrigins: readonly string[]): boolean {
+  const { origin, host } = headers;
+  if (origin === undefined) return true;
+  if (allowedOrigins.includes(origin)) return true;
+  return URL.canParse(origin) && new URL(origin).host === host;
+}
+
+const proxyHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
+
+/**
+ * Whether the request names a loopback host and came through no proxy: a page of another site that was pointed at this
+ * machine by its DNS names its own host, and a proxy may speak for anybody.
+ */
+export function isLocalRequest(headers: IncomingHttpHeaders): boolean {
+  if (proxyHeaders.some((name) => headers[name] !== undefined)) return false;
+  const { host } = headers;
+  if (host === undefined || !URL.canParse(`http://${host}`)) return false;
+  return isLoopback(new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, ''));
+}

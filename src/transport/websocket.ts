@@ -1,0 +1,232 @@
+// The WebSocket side: graphql-ws keeps the protocol, this adapter gives it a socket of `ws` and a session per connection.
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import type { Duplex } from 'node:stream';
+import {
+  execute,
+  subscribe,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLSchema,
+} from 'graphql';
+import {
+  handleProtocols,
+  makeServer,
+  type Context as ProtocolContext,
+  type SubscribePayload,
+} from 'graphql-ws';
+import type { Logger } from 'pino';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Session } from '../auth/session.ts';
+import { TokenError } from '../auth/tokens.ts';
+import { TidingsError } from '../errors.ts';
+import { createContext, type Connection, type Context, type Runtime } from '../schema/context.ts';
+import type { Authenticator } from './authenticate.ts';
+import type { ClientErrors } from './client-errors.ts';
+import { closeCodes } from './close-codes.ts';
+import type { Documents } from './documents.ts';
+import { isAllowedOrigin } from './origins.ts';
+import { createTurns } from './operation-turns.ts';
+
+export interface WebSocketOptions {
+  readonly http: HttpServer;
+  readonly path: string;
+  readonly schema: GraphQLSchema;
+  readonly documents: Documents;
+  readonly runtime: Runtime;
+  readonly authenticator: Authenticator;
+  readonly clientErrors: ClientErrors;
+  readonly logger: Logger;
+  readonly allowedOrigins: readonly string[];
+  readonly maxPayloadBytes: number;
+  /** A ping is sent so often; a client that has not answered by the next one is cut off. */
+  readonly pingMs: number;
+  /** Called when a connection has been acknowledged. Must not throw. */
+  onConnected(context: Context): void;
+}
+
+export interface WebSocketTransport {
+  /** Connections that are open. */
+  readonly size: number;
+  /** Closes all connections; resolves when they are gone. */
+  close(): Promise<void>;
+}
+
+/** What belongs to one socket. */
+interface Client {
+  readonly socket: WebSocket;
+  readonly request: IncomingMessage;
+  readonly connection: Connection;
+  readonly closed: AbortSignal;
+  session: Session | null;
+}
+
+/** A client has so long to send connection_init. */
+const connectionInitWaitMs = 5_000;
+
+export function attachWebSockets(options: WebSocketOptions): WebSocketTransport {
+  const { http, path, logger, allowedOrigins, maxPayloadBytes } = options;
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: maxPayloadBytes,
+    handleProtocols,
+    perMessageDeflate: false,
+  });
+  const protocol = createProtocol(options);
+
+  http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    const pathname = new URL(request.url ?? '/', 'http://localhost').pathname;
+    if (pathname !== path) return refuse(socket, '404 Not Found', `WebSockets are served at ${path}.`);
+    if (!isAllowedOrigin(request.headers, allowedOrigins)) {
+      return refuse(socket, '403 Forbidden', 'The origin of this page is not allowed: see ALLOWED_ORIGINS.');
+    }
+    server.handleUpgrade(request, socket, head, (webSocket) => open(webSocket, request));
+  });
+
+  function open(socket: WebSocket, request: IncomingMessage): void {
+    const closing = new AbortController();
+    const client: Client = {
+      socket,
+      request,
+      closed: closing.signal,
+      connection: { id: randomUUID(), onClosed: (listener) => listen(closing.signal, listener) },
+      session: null,
+    };
+    const inTurn = createTurns();
+    const ended = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) =>
+          new Promise((resolve) => {
+            if (socket.readyState !== socket.OPEN) return resolve();
+            // A failed send is followed by `close`, which ends everything.
+            socket.send(text, () => resolve());
+          }),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (handle) =>
+          socket.on('message', (bytes: Buffer) => {
+            const text = bytes.toString('utf8');
+            inTurn(text, () => handle(text)).catch((error: unknown) => {
+              const isClientsFault = error instanceof Error && error.message.startsWith('Unexpected message');
+              if (!isClientsFault) logger.error({ err: error }, 'a WebSocket message could not be handled');
+              socket.close(isClientsFault ? closeCodes.badRequest : closeCodes.internalError);
+            });
+          }),
+      },
+      client,
+    );
+    const stopPinging = keepAlive(socket, options.pingMs);
+    socket.on('error', (error) => logger.debug({ err: error }, 'a WebSocket broke'));
+    socket.once('close', (code, reason) => {
+      stopPinging();
+      closing.abort();
+      ended(code, reason.toString('utf8')).catch((error: unknown) => {
+        logger.error({ err: error }, 'a closed WebSocket could not be tidied up');
+      });
+    });
+  }
+
+  return {
+    get size() {
+      return server.clients.size;
+    },
+    async close() {
+      for (const socket of server.clients) socket.close(closeCodes.goingAway, 'The server is going away.');
+      const deadline = setTimeout(() => server.clients.forEach((socket) => socket.terminate()), 2_000);
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      clearTimeout(deadline);
+    },
+  };
+}
+
+function createProtocol(options: WebSocketOptions) {
+  const { schema, documents, runtime, authenticator, clientErrors, logger, onConnected } = options;
+  type Params = Readonly<Record<string, unknown>>;
+
+  return makeServer<Params, Client>({
+    connectionInitWaitTimeout: connectionInitWaitMs,
+
+    async onConnect({ connectionParams, extra: client }: ProtocolContext<Params, Client>) {
+      try {
+        const session = await authenticator.fromConnectionInit(connectionParams, client.request.headers);
+        if (client.closed.aborted) return false;
+        client.session = session;
+        const stop = session.watch({
+          onExpired: () => client.socket.close(closeCodes.tokenExpired, 'The token has expired.'),
+        });
+        client.connection.onClosed(stop);
+        onConnected(createContext(runtime, session, client.connection));
+        return true;
+      } catch (error) {
+        refuseConnection(client.socket, error, logger);
+        return false;
+      }
+    },
+
+    onSubscribe({ extra: client }, _id, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
+      if (client.session === null)
+        throw new Error('An operation came before its connection was acknowledged.');
+      const prepared = documents.prepare(payload.query);
+      if (prepared.errors !== undefined) return prepared.errors;
+      return {
+        schema,
+        document: prepared.document,
+        operationName: payload.operationName ?? null,
+        variableValues: payload.variables ?? null,
+        contextValue: createContext(runtime, client.session, client.connection),
+      };
+    },
+    execute,
+    subscribe,
+    onNext: (_context, _id, _payload, _args, result) =>
+      formatted(clientErrors.toClientResult(result as ExecutionResult)),
+    onError: (_context, _id, _payload, errors) =>
+      errors.map((error) => clientErrors.toClientError(error).toJSON()),
+  });
+}
+
+const formatted = ({ errors, ...rest }: ReturnType<ClientErrors['toClientResult']>) => ({
+  ...rest,
+  ...(errors === undefined ? {} : { errors: errors.map((error) => error.toJSON()) }),
+});
+
+/** Closed here and not by the protocol, whose only answer would be 4403: standard clients retry that one for ever. */
+function refuseConnection(socket: WebSocket, error: unknown, logger: Logger): void {
+  if (error instanceof TokenError) {
+    return socket.close(error.expired ? closeCodes.tokenExpired : closeCodes.unauthorized, error.message);
+  }
+  if (error instanceof TidingsError) {
+    const code = error.code === 'UNAVAILABLE' ? closeCodes.tryAgainLater : closeCodes.badRequest;
+    return socket.close(code, error.message);
+  }
+  logger.error({ err: error }, 'a connection could not be authenticated');
+  socket.close(closeCodes.internalError);
+}
+
+function refuse(socket: Duplex, status: string, sentence: string): void {
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(sentence)}\r\n` +
+      `Connection: close\r\n\r\n${sentence}`,
+  );
+}
+
+/** A connection whose other end has silently gone is noticed within two rounds. */
+function keepAlive(socket: WebSocket, everyMs: number): () => void {
+  let answered = true;
+  socket.on('pong', () => (answered = true));
+  const timer = setInterval(() => {
+    if (!answered) return socket.terminate();
+    answered = false;
+    socket.ping();
+  }, everyMs);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+function listen(signal: AbortSignal, listener: () => void): () => void {
+  if (signal.aborted) queueMicrotask(listener);
+  else signal.addEventListener('abort', listener, { once: true });
+  return () => signal.removeEventListener('abort', listener);
+}

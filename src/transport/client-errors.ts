@@ -22,13 +22,17 @@ export function createClientErrors(logger: Logger): ClientErrors {
   const toClientError = (error: unknown): GraphQLError => {
     const original = originOf(error);
     const known = original instanceof TidingsError ? original : toStoreError(original);
-    if (known instanceof TidingsError) return withCode(error, known.code, known.message, known.retryAfterMs);
+    if (known instanceof TidingsError) {
+      const { code, message, retryAfterMs } = known;
+      return withCode(error, code, message, retryAfterMs === undefined ? {} : { retryAfterMs });
+    }
     if (original instanceof GraphQLError) {
       // Of graphql-js itself or of Yoga: syntax, validation, coercion of variables, a malformed request.
       const foreign = original.extensions['code'];
       if (typeof foreign === 'string' && foreign in errorKinds) return original;
       const code = (typeof foreign === 'string' ? foreignCodes[foreign] : undefined) ?? statusCode(original);
-      return withCode(error, code, original.message);
+      const { http } = original.extensions;
+      return withCode(error, code, original.message, http === undefined ? {} : { http });
     }
     logger.error({ err: original }, 'an unexpected error');
     return withCode(error, 'INTERNAL', 'Something unexpected happened on the server. It has been logged.');
@@ -52,13 +56,14 @@ function statusCode(error: GraphQLError): ErrorCode {
   return http?.status === 413 ? 'PAYLOAD_TOO_LARGE' : 'BAD_USER_INPUT';
 }
 
-function withCode(error: unknown, code: ErrorCode, message: string, retryAfterMs?: number): GraphQLError {
+/** `extensions.http`, Yoga's word for the status of the response, stays: Yoga takes it out before it answers. */
+function withCode(error: unknown, code: ErrorCode, message: string, more: object = {}): GraphQLError {
   const located = error instanceof GraphQLError ? error : null;
   return new GraphQLError(message, {
     ...(located?.nodes === undefined ? {} : { nodes: located.nodes }),
     ...(located?.source === undefined ? {} : { source: located.source }),
     ...(located?.positions === undefined ? {} : { positions: located.positions }),
     ...(located?.path === undefined ? {} : { path: located.path }),
-    extensions: { code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
+    extensions: { code, ...more },
   });
 }

@@ -154,6 +154,11 @@ const useGraphqlJs = (clientErrors: ClientErrors): Plugin => ({
   onExecute: ({ setExecuteFn }) => setExecuteFn((args: ExecutionArgs) => execute(unwrap(args))),
   onSubscribe: ({ setSubscribeFn }) =>
     setSubscribeFn(async (args: ExecutionArgs) => endWithError(await subscribe(unwrap(args)), clientErrors)),
+  // Errors of validation come past no other place.
+  onResultProcess({ result, setResult }) {
+    if (Array.isArray(result) || !('errors' in result) || result.errors === undefined) return;
+    setResult({ ...result, errors: result.errors.map((error) => clientErrors.toClientError(error)) });
+  },
 });
 
 const unwrap = (args: ExecutionArgs): ExecutionArgs => ({

@@ -48,7 +48,7 @@ function requireAttachment({ url, name, contentType, size = null }: AttachmentIn
 }
 
 /** The same message where the text is already that. Throws CONFLICT for a deleted one. */
-export function editMessage(message: MessageView, body: string, editedAt: string): MessageView {
+export function toEdited(message: MessageView, body: string, editedAt: string): MessageView {
   if (message.deletedAt !== null) {
     throw new TidingsError('CONFLICT', 'The message has been deleted: it can no longer be edited.');
   }
@@ -57,5 +57,5 @@ export function editMessage(message: MessageView, body: string, editedAt: string
 }
 
 /** The same message where it is deleted already. */
-export const deleteMessage = (message: MessageView, deletedAt: string): MessageView =>
+export const toDeleted = (message: MessageView, deletedAt: string): MessageView =>
   message.deletedAt === null ? { ...message, body: '', attachments: [], deletedAt } : message;

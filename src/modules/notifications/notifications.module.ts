@@ -1,9 +1,10 @@
 // The notifications module, as the server is given it.
 import { provide, type TidingsModule } from '../../schema/module.ts';
+import { defineNotifications } from './notifications.schema.ts';
 import { createNotificationsService, notificationsService } from './notifications.service.ts';
 
 export const notificationsModule: TidingsModule = {
   name: 'notifications',
-  define() {},
-  open: () => ({ services: [provide(notificationsService, createNotificationsService())] }),
+  define: defineNotifications,
+  open: (runtime) => ({ services: [provide(notificationsService, createNotificationsService(runtime))] }),
 };

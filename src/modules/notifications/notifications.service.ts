@@ -1,14 +1,12 @@
 // Notifications: delivering them into feeds, reading a feed, and marking what was read.
 import { z } from 'zod';
 import type { Viewer } from '../../auth/viewer.ts';
-import { badInput, notFound } from '../../errors.ts';
+import { notFound } from '../../errors.ts';
 import { serviceKey, type Runtime } from '../../schema/context.ts';
 import { optionalText, requireFirst, requireIds } from '../../schema/input.ts';
 import { parsePageCursor, placeMoment, placeUuid, toPage, type Page } from '../../schema/page.ts';
-import type { EntryOf } from '../../schema/scalars.ts';
 import type { StreamPosition } from '../../streams/cursor.ts';
 import { toContentHash } from '../../streams/idempotency.ts';
-import type { LogEntry } from '../../streams/log.ts';
 import type { Write } from '../../streams/log-write.ts';
 import type { Topic } from '../../streams/topic.ts';
 import {
@@ -17,6 +15,7 @@ import {
   type NotificationDraft,
   type SendNotification,
 } from './notification-draft.ts';
+import { optionalTypes, toRead, toReceived } from './notification-event.ts';
 import {
   fillFeeds,
   markAll,
@@ -31,17 +30,6 @@ import {
 import { requireMaySendNotifications } from './notifications.policy.ts';
 import type { NotificationType } from './notifications.tables.ts';
 import { notificationsTopic } from './notifications.topics.ts';
-
-export interface NotificationEventPayload {
-  readonly kind: 'RECEIVED' | 'READ';
-  /** Newest first. */
-  readonly notifications: readonly NotificationView[];
-  /** RFC 3339. */
-  readonly readThrough: string | null;
-  readonly unreadCount: number;
-}
-
-export type NotificationEntry = EntryOf<NotificationEventPayload>;
 
 export interface ListNotifications {
   readonly first?: number | null | undefined;
@@ -98,8 +86,10 @@ export function createNotificationsService(runtime: Pick<Runtime, 'log' | 'store
   const deliver: NotificationsService['deliver'] = async (write, workspace, userIds, draft, occurredAt) => {
     const filled = await fillFeeds(write.tx, workspace, [...new Set(userIds)], draft, occurredAt);
     for (const { userId, notification, unreadCount } of filled) {
-      const payload = toPayload('RECEIVED', { notifications: [notification], unreadCount });
-      write.append({ topic: notificationsTopic(workspace, userId), payload });
+      write.append({
+        topic: notificationsTopic(workspace, userId),
+        payload: toReceived(notification, unreadCount),
+      });
     }
   };
 
@@ -155,17 +145,14 @@ export function createNotificationsService(runtime: Pick<Runtime, 'log' | 'store
         );
         const unread = named.filter(({ readAt }) => readAt === null);
         if (unread.length === 0) {
-          write.abandon(toState([], await readUnreadCount(write.tx, owner)));
+          write.abandon({ notifications: [], unreadCount: await readUnreadCount(write.tx, owner) });
         }
         const unreadIds = unread.map(({ id }) => id);
         const unreadCount = await markNamed(write.tx, owner, unreadIds, occurredAt);
         const readAt = occurredAt.toISOString();
-        const read = toState(
-          unread.map((notification) => ({ ...notification, readAt })),
-          unreadCount,
-        );
-        write.append({ topic, payload: toPayload('READ', read) });
-        return toState(read.notifications.slice(0, maxShown), unreadCount);
+        const notifications = unread.map((notification) => ({ ...notification, readAt }));
+        write.append({ topic, payload: toRead({ notifications, unreadCount }, null) });
+        return { notifications: notifications.slice(0, maxShown), unreadCount };
       });
     },
 
@@ -173,49 +160,15 @@ export function createNotificationsService(runtime: Pick<Runtime, 'log' | 'store
       const topic = notificationsTopic(viewer.workspace, viewer.id);
       return log.write<FeedState>(async (write) => {
         const { occurredAt } = await write.take([topic]);
-        const read = toState(await markAll(write.tx, feedOf(viewer), occurredAt, maxShown), 0);
-        if (read.notifications.length === 0) write.abandon(read);
-        write.append({ topic, payload: toPayload('READ', read, occurredAt) });
-        return read;
+        const notifications = await markAll(write.tx, feedOf(viewer), occurredAt, maxShown);
+        const state = { notifications, unreadCount: 0 };
+        if (notifications.length === 0) write.abandon(state);
+        write.append({ topic, payload: toRead(state, occurredAt) });
+        return state;
       });
     },
   };
 }
-
-/** Empty is refused rather than taken for "none" or for "all": it is more likely a mistake than a wish. */
-export function optionalTypes(
-  types: readonly NotificationType[] | null | undefined,
-): readonly NotificationType[] | null {
-  if (types === null || types === undefined) return null;
-  if (types.length === 0) throw badInput('`types` is empty: name at least 1, or leave it out for every type.');
-  return [...new Set(types)];
-}
-
-/** What a subscriber with these types is told of: what was received of these types, and everything that was read. */
-export function toEventFilter(types: readonly NotificationType[] | null): (entry: LogEntry) => boolean {
-  if (types === null) return () => true;
-  const wanted = new Set(types);
-  return (entry) => {
-    const { kind, notifications } = entry.payload as NotificationEventPayload;
-    return kind === 'READ' || notifications.some(({ type }) => wanted.has(type));
-  };
-}
-
-const toState = (notifications: readonly NotificationView[], unreadCount: number): FeedState => ({
-  notifications,
-  unreadCount,
-});
-
-const toPayload = (
-  kind: NotificationEventPayload['kind'],
-  { notifications, unreadCount }: FeedState,
-  readThrough?: Date,
-): NotificationEventPayload => ({
-  kind,
-  notifications,
-  readThrough: readThrough?.toISOString() ?? null,
-  unreadCount,
-});
 
 /** The order of recipients makes no difference. */
 async function claim(

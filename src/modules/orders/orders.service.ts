@@ -12,7 +12,8 @@ import type { StreamPosition } from '../../streams/cursor.ts';
 import { toContentHash } from '../../streams/idempotency.ts';
 import type { Queries } from '../../store/store.ts';
 import type { Write } from '../../streams/log-write.ts';
-import { notificationsService, type NotificationDraft } from '../notifications/notifications.service.ts';
+import type { NotificationDraft } from '../notifications/notification-draft.ts';
+import { notificationsService } from '../notifications/notifications.service.ts';
 import { toUserView } from '../users/users.service.ts';
 import { users } from '../users/users.tables.ts';
 import {

@@ -1,0 +1,276 @@
+// Conversations: creating them, who takes part, and reading them for whoever does.
+import { randomUUID } from 'node:crypto';
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import type { Viewer } from '../../auth/viewer.ts';
+import { badInput, notFound, TidingsError } from '../../errors.ts';
+import type { Runtime } from '../../schema/context.ts';
+import type { AuthorizationClass } from '../../schema/event-stream.ts';
+import { optionalText, requireFirst, requireIds } from '../../schema/input.ts';
+import { parsePageCursor, placeMoment, placeUuid, toPage, type Page } from '../../schema/page.ts';
+import type { StreamPosition } from '../../streams/cursor.ts';
+import { toContentHash } from '../../streams/idempotency.ts';
+import type { Write } from '../../streams/log-write.ts';
+import type { Queries } from '../../store/store.ts';
+import type { ParticipantsControl } from './chat.events.ts';
+import { requireActor } from './chat.policy.ts';
+import { conversationParticipants, conversations } from './chat.tables.ts';
+import { conversationsOfTopic, conversationTopic } from './chat.topics.ts';
+import {
+  appendUpdates,
+  readParticipants,
+  takeWithParticipants,
+  writeConversation,
+  type ConversationRef,
+  type Participant,
+} from './conversation-write.ts';
+import { readConversations, readConversationsOf, type ConversationView } from './conversation-view.ts';
+import { isUuid } from './uuid.ts';
+
+export interface CreateConversation {
+  readonly title?: string | null | undefined;
+  readonly participantIds: readonly string[];
+  readonly clientConversationId?: string | null | undefined;
+  readonly asUserId?: string | null | undefined;
+}
+
+export interface ConversationsService {
+  /** The same `clientConversationId` of the same creator with the same content answers the first one; other content is CONFLICT. */
+  createConversation(viewer: Viewer, input: CreateConversation): Promise<ConversationView>;
+  /** Those who take part already stay as they are. */
+  addParticipants(
+    viewer: Viewer,
+    conversationId: string,
+    userIds: readonly string[],
+  ): Promise<ConversationView>;
+  /** Those who take no part are passed over. */
+  removeParticipants(
+    viewer: Viewer,
+    conversationId: string,
+    userIds: readonly string[],
+  ): Promise<ConversationView>;
+  /** One for each id, null where it does not exist for this viewer. */
+  findConversations(
+    viewer: Viewer,
+    ids: readonly string[],
+  ): Promise<readonly (ConversationView | null)[]>;
+  /** The viewer's own, the last changed first. */
+  listConversations(
+    viewer: Viewer,
+    page: { readonly first?: number | null | undefined; readonly after?: string | null | undefined },
+  ): Promise<Page<ConversationView> & { readonly position: StreamPosition }>;
+  /** Throws NOT_FOUND where the viewer takes no part. */
+  requireParticipant(viewer: Viewer, conversationId: string): Promise<AuthorizationClass>;
+}
+
+const maxParticipants = 500;
+const conversationList = 'conversations';
+const conversationPlace = z.tuple([placeMoment, placeUuid]);
+
+export function createConversationsService({ log, store }: Runtime): ConversationsService {
+  /** After a change: whoever has left by it, or since, is told how it stands all the same. */
+  const readChanged = async (workspace: string, userId: string, id: string): Promise<ConversationView> => {
+    const view = (await readConversations(store.queries, { workspace, userId }, [id])).get(id);
+    if (view === undefined) throw new Error(`The conversation ${id} is gone although it was just changed.`);
+    return view;
+  };
+
+  return {
+    async createConversation(viewer, input) {
+      const { workspace } = viewer;
+      const actor = requireActor(viewer, input.asUserId);
+      const draft = requireDraft(actor, input);
+      const created = await log.write<{ readonly id: string }>(async (write) => {
+        const taken = await write.take(draft.userIds.map((userId) => conversationsOfTopic(workspace, userId)));
+        // The head of the creator's own stream orders everything that the creator creates.
+        const earlier = await findCreated(write.tx, workspace, actor, draft);
+        if (earlier !== null) write.abandon(earlier);
+        const id = randomUUID();
+        const moment = { createdAt: taken.occurredAt, updatedAt: taken.occurredAt };
+        const { title, clientConversationId, contentHash } = draft;
+        await write.tx
+          .insert(conversations)
+          .values({ workspace, id, title, createdBy: actor, clientConversationId, contentHash, ...moment });
+        const ref = { workspace, conversationId: id };
+        appendUpdates(write, ref, 'CREATED', await insertParticipants(write.tx, ref, draft.userIds, taken.occurredAt, 0));
+        return { id };
+      });
+      const view = await readChanged(workspace, actor, created.id);
+      if (view.access === 'left') throw notFound('conversation', created.id);
+      return view;
+    },
+
+    async addParticipants(viewer, conversationId, userIds) {
+      const { workspace } = viewer;
+      const asked = requireIds('userIds', userIds, { max: maxParticipants });
+      const ref = { workspace, conversationId };
+      await writeConversation(log, async (write) => {
+        const before = await requireParticipants(write.tx, ref, viewer.id);
+        const added = asked.filter((id) => !before.some(({ userId }) => userId === id));
+        if (added.length === 0) return;
+        requireRoom(before.length + added.length);
+        const { taken, participants } = await takeWithParticipants(write, ref, before, added);
+        const topic = conversationTopic(workspace, conversationId);
+        const joinedNumber = taken.position(topic).number;
+        const joined = await insertParticipants(write.tx, ref, added, taken.occurredAt, joinedNumber);
+        await touch(write.tx, ref, taken.occurredAt);
+        appendControl(write, ref, { added });
+        appendUpdates(write, ref, 'PARTICIPANTS_CHANGED', [...participants, ...joined]);
+      });
+      return readChanged(workspace, viewer.id, conversationId);
+    },
+
+    async removeParticipants(viewer, conversationId, userIds) {
+      const { workspace } = viewer;
+      const asked = new Set(requireIds('userIds', userIds, { max: maxParticipants }));
+      const ref = { workspace, conversationId };
+      await writeConversation(log, async (write) => {
+        const before = await requireParticipants(write.tx, ref, viewer.id);
+        const removed = before.map(({ userId }) => userId).filter((userId) => asked.has(userId));
+        if (removed.length === 0) return;
+        const { taken, participants } = await takeWithParticipants(write, ref, before);
+        await write.tx
+          .delete(conversationParticipants)
+          .where(
+            and(
+              eq(conversationParticipants.workspace, workspace),
+              eq(conversationParticipants.conversationId, conversationId),
+              inArray(conversationParticipants.userId, removed),
+            ),
+          );
+        await touch(write.tx, ref, taken.occurredAt);
+        appendControl(write, ref, { removed });
+        appendUpdates(write, ref, 'LEFT', removed.map((userId) => ({ userId, unreadCount: 0 })));
+        const staying = participants.filter(({ userId }) => !asked.has(userId));
+        appendUpdates(write, ref, 'PARTICIPANTS_CHANGED', staying);
+      });
+      return readChanged(workspace, viewer.id, conversationId);
+    },
+
+    async findConversations({ workspace, id }, ids) {
+      const found = await readConversations(store.queries, { workspace, userId: id }, ids);
+      return ids.map((asked) => {
+        const view = found.get(asked);
+        return view?.access === 'participant' ? view : null;
+      });
+    },
+
+    async listConversations({ workspace, id }, page) {
+      const first = requireFirst(page.first, { fallback: 20, max: 100 });
+      const after = parsePageCursor('after', conversationList, page.after, conversationPlace);
+      // The head first: the cursor must not be newer than the data beside it.
+      const topic = conversationsOfTopic(workspace, id);
+      const position = { topic, ...(await log.head(topic)) };
+      const views = await readConversationsOf(
+        store.queries,
+        { workspace, userId: id },
+        { after: after === null ? null : { updatedAt: after[0], id: after[1] }, limit: first + 1 },
+      );
+      const placeOf = (view: ConversationView) => [view.updatedAt, view.id];
+      return { ...toPage(conversationList, views, { first, after, placeOf }), position };
+    },
+
+    async requireParticipant(viewer, conversationId) {
+      const [row] = isUuid(conversationId)
+        ? await store.queries
+            .select({ userId: conversationParticipants.userId })
+            .from(conversationParticipants)
+            .where(
+              and(
+                eq(conversationParticipants.workspace, viewer.workspace),
+                eq(conversationParticipants.conversationId, conversationId),
+                eq(conversationParticipants.userId, viewer.id),
+              ),
+            )
+        : [];
+      if (row === undefined) throw notFound('conversation', conversationId);
+      return 'participant';
+    },
+  };
+}
+
+interface Draft {
+  readonly title: string | null;
+  /** The creator first. */
+  readonly userIds: readonly string[];
+  readonly clientConversationId: string | null;
+  readonly contentHash: string;
+}
+
+function requireDraft(actor: string, input: CreateConversation): Draft {
+  const title = optionalText('title', input.title, { min: 1, max: 256 });
+  const named = requireIds('participantIds', input.participantIds, { min: 0, max: maxParticipants });
+  const userIds = [...new Set([actor, ...named])];
+  requireRoom(userIds.length);
+  const clientConversationId = optionalText('clientConversationId', input.clientConversationId, {
+    min: 1,
+    max: 256,
+  });
+  return { title, userIds, clientConversationId, contentHash: toContentHash({ title, userIds: userIds.toSorted() }) };
+}
+
+function requireRoom(participants: number): void {
+  if (participants > maxParticipants) {
+    throw badInput(`A conversation takes at most ${maxParticipants} participants: these would be ${participants}.`);
+  }
+}
+
+async function findCreated(
+  tx: Queries,
+  workspace: string,
+  createdBy: string,
+  { clientConversationId, contentHash }: Draft,
+): Promise<{ readonly id: string } | null> {
+  if (clientConversationId === null) return null;
+  const [row] = await tx
+    .select({ id: conversations.id, contentHash: conversations.contentHash })
+    .from(conversations)
+    .where(
+      and(
+        eq(conversations.workspace, workspace),
+        eq(conversations.createdBy, createdBy),
+        eq(conversations.clientConversationId, clientConversationId),
+      ),
+    );
+  if (row === undefined) return null;
+  if (row.contentHash === contentHash) return { id: row.id };
+  throw new TidingsError(
+    'CONFLICT',
+    `The clientConversationId "${clientConversationId}" was used before with other content. Use a new one for a new conversation.`,
+  );
+}
+
+async function requireParticipants(
+  tx: Queries,
+  ref: ConversationRef,
+  userId: string,
+): Promise<readonly Participant[]> {
+  const participants = isUuid(ref.conversationId) ? await readParticipants(tx, ref) : [];
+  if (!participants.some((participant) => participant.userId === userId)) {
+    throw notFound('conversation', ref.conversationId);
+  }
+  return participants;
+}
+
+async function insertParticipants(
+  tx: Queries,
+  ref: ConversationRef,
+  userIds: readonly string[],
+  joinedAt: Date,
+  joinedNumber: number,
+): Promise<readonly Participant[]> {
+  const joined = userIds.map((userId) => ({ userId, unreadCount: 0 }));
+  await tx
+    .insert(conversationParticipants)
+    .values(joined.map((participant) => ({ ...ref, ...participant, joinedAt, joinedNumber })));
+  return joined;
+}
+
+const touch = (tx: Queries, { workspace, conversationId }: ConversationRef, updatedAt: Date) =>
+  tx
+    .update(conversations)
+    .set({ updatedAt })
+    .where(and(eq(conversations.workspace, workspace), eq(conversations.id, conversationId)));
+
+const appendControl = (write: Write, { workspace, conversationId }: ConversationRef, payload: ParticipantsControl) =>
+  write.append({ topic: conversationTopic(workspace, conversationId), kind: 'control', payload });

@@ -1,0 +1,61 @@
+// Events of a user's notification stream: what they hold, and which of them a subscriber asked for. Pure.
+import { badInput } from '../../errors.ts';
+import type { EntryOf } from '../../schema/scalars.ts';
+import type { LogEntry } from '../../streams/log.ts';
+import type { FeedState, NotificationView } from './notification-feed.ts';
+import type { NotificationType } from './notifications.tables.ts';
+
+export const notificationEventKinds = ['RECEIVED', 'READ'] as const;
+
+export interface NotificationEventPayload {
+  readonly kind: (typeof notificationEventKinds)[number];
+  /** Newest first. */
+  readonly notifications: readonly NotificationView[];
+  /** RFC 3339. */
+  readonly readThrough: string | null;
+  readonly unreadCount: number;
+}
+
+export type NotificationEntry = EntryOf<NotificationEventPayload>;
+
+/** Someone got one notification. */
+export const toReceived = (
+  notification: NotificationView,
+  unreadCount: number,
+): NotificationEventPayload => ({
+  kind: 'RECEIVED',
+  notifications: [notification],
+  readThrough: null,
+  unreadCount,
+});
+
+/** `readThrough` is given where everything up to that moment was read. */
+export const toRead = (
+  { notifications, unreadCount }: FeedState,
+  readThrough: Date | null,
+): NotificationEventPayload => ({
+  kind: 'READ',
+  notifications,
+  readThrough: readThrough?.toISOString() ?? null,
+  unreadCount,
+});
+
+/** Empty is refused rather than taken for "none" or for "all": it is more likely a mistake than a wish. */
+export function optionalTypes(
+  types: readonly NotificationType[] | null | undefined,
+): readonly NotificationType[] | null {
+  if (types === null || types === undefined) return null;
+  if (types.length === 0)
+    throw badInput('`types` is empty: name at least 1, or leave it out for every type.');
+  return [...new Set(types)];
+}
+
+/** What a subscriber with these types is told of: what is received of these types, and everything that is read. */
+export function toEventFilter(types: readonly NotificationType[] | null): (entry: LogEntry) => boolean {
+  if (types === null) return () => true;
+  const wanted = new Set(types);
+  return (entry) => {
+    const { kind, notifications } = (entry as NotificationEntry).payload;
+    return kind === 'READ' || notifications.some(({ type }) => wanted.has(type));
+  };
+}

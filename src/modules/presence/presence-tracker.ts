@@ -1,0 +1,209 @@
+// One workspace's presence on this node, shared by all of its subscribers: follows the registry once, reads what they
+// ask for, and reads anew after the engine was away. What follows from it, followed-users.ts decides.
+import type { Logger } from 'pino';
+import type { Following, PresenceRegistry, PresenceState } from '../../engines/engine.ts';
+import { toUserView } from '../users/users.service.ts';
+import { FollowedUsers, type Followees, type PresenceSubscriber } from './followed-users.ts';
+import type { Profiles } from './profiles.ts';
+import { isConnected, type Profile } from './visible-presence.ts';
+
+export interface PresenceTrackerOptions {
+  readonly workspace: string;
+  readonly registry: Pick<PresenceRegistry, 'read' | 'listOnline' | 'follow'>;
+  readonly profiles: Pick<Profiles, 'load'>;
+  readonly logger: Logger;
+  /**
+   * After the engine was away its registry may be empty until every node has registered its sessions anew. Whoever is
+   * missing then is taken to have left when they still are after so many milliseconds.
+   */
+  readonly settleMs: number;
+}
+
+/** Users read at a time. */
+const readBatch = 500;
+const firstRetryMs = 250;
+const longestRetryMs = 5_000;
+
+export class PresenceTracker {
+  readonly #options: PresenceTrackerOptions;
+  readonly #users = new FollowedUsers();
+  readonly #opened: Promise<Following>;
+  /** Resolves when everyone online is known; kept up to date by changes until the last who follows everyone leaves. */
+  #everyoneRead: Promise<void> | null = null;
+  /** Grows when versions begin anew: what was asked before then is worth nothing. */
+  #epoch = 0;
+  readonly #unnamed = new Set<string>();
+  #naming: 'idle' | 'loading' = 'idle';
+  #closed = false;
+
+  constructor(options: PresenceTrackerOptions) {
+    this.#options = options;
+    this.#opened = options.registry.follow(options.workspace, {
+      onChange: (state) => {
+        if (this.#users.hear(state, now())) this.#name(state.userId);
+      },
+      onRestored: () => this.#restore(),
+    });
+  }
+
+  /**
+   * Resolves when the subscriber has been handed the current presence of all it follows; from then on it is handed what
+   * changes visibly. Rejects with UNAVAILABLE where engine or database are away. To be left in either case.
+   */
+  async join(subscriber: PresenceSubscriber, followees: Followees): Promise<void> {
+    await this.#opened;
+    this.#users.add(subscriber, followees);
+    if (followees === 'everyone') await this.#readEveryone();
+    else await this.#read(this.#users.unshown(followees));
+    this.#users.tell(subscriber, followees);
+  }
+
+  leave(subscriber: PresenceSubscriber, followees: Followees): void {
+    this.#users.remove(subscriber, followees);
+    // Whoever comes online from now on may go unnoticed, even by a reading that is still under way.
+    if (!this.#users.hasFollowersOfEveryone) this.#everyoneRead = null;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#opened.then(
+      (following) => following.unfollow(),
+      () => undefined, // told to whoever joined
+    );
+  }
+
+  #readEveryone(): Promise<void> {
+    if (this.#everyoneRead === null) {
+      const reading = this.#eachOnline((userIds) => this.#read(this.#users.unshown(userIds)));
+      this.#everyoneRead = reading;
+      reading.catch(() => {
+        if (this.#everyoneRead === reading) this.#everyoneRead = null;
+      });
+    }
+    return this.#everyoneRead;
+  }
+
+  async #eachOnline(work: (userIds: readonly string[]) => Promise<void>): Promise<void> {
+    const { registry, workspace } = this.#options;
+    let after: string | null = null;
+    for (;;) {
+      const page = await registry.listOnline(workspace, { after, limit: readBatch });
+      await work(page.userIds);
+      after = page.userIds.at(-1) ?? null;
+      if (!page.hasMore || after === null) return;
+    }
+  }
+
+  async #read(userIds: readonly string[]): Promise<void> {
+    for (let start = 0; start < userIds.length; start += readBatch) {
+      const batch = userIds.slice(start, start + readBatch);
+      await this.#readBatch(batch, async () => {
+        const { profiles, workspace } = this.#options;
+        const nameless = profiles.load(workspace, this.#users.nameless(batch));
+        const [states, loaded] = await Promise.all([this.#readStates(batch), nameless]);
+        for (const state of states) this.#users.learn(state, now());
+        this.#users.know(loaded);
+      });
+    }
+  }
+
+  async #readBatch(batch: readonly string[], work: () => Promise<void>): Promise<void> {
+    this.#users.beginRead(batch);
+    try {
+      await work();
+    } finally {
+      this.#users.endRead(batch);
+    }
+  }
+
+  /** Again where versions have begun anew meanwhile. */
+  async #readStates(userIds: readonly string[]): Promise<readonly PresenceState[]> {
+    for (;;) {
+      const epoch = this.#epoch;
+      const states = await this.#options.registry.read(this.#options.workspace, userIds);
+      if (epoch === this.#epoch) return states;
+    }
+  }
+
+  /** Somebody has come online, perhaps under a new name. A database that is away costs the name, not the news. */
+  #name(userId: string): void {
+    this.#unnamed.add(userId);
+    if (this.#naming === 'idle') void this.#loadNames();
+  }
+
+  async #loadNames(): Promise<void> {
+    const { profiles, workspace, logger } = this.#options;
+    this.#naming = 'loading';
+    while (this.#unnamed.size > 0) {
+      const batch = [...this.#unnamed].slice(0, readBatch);
+      for (const userId of batch) this.#unnamed.delete(userId);
+      try {
+        this.#users.know(await profiles.load(workspace, batch));
+      } catch (error) {
+        logger.warn({ err: error, workspace }, 'names for presence cannot be loaded; ids stand in for them');
+        this.#users.know(new Map(this.#users.nameless(batch).map((id) => [id, provisionalProfile(id)])));
+      }
+    }
+    this.#naming = 'idle';
+  }
+
+  #restore(): void {
+    this.#epoch += 1;
+    this.#users.forgetVersions();
+    void this.#readAnew(this.#epoch);
+  }
+
+  /** Never rejects: insists until it has been done, or until a later restoration does it. */
+  async #readAnew(epoch: number): Promise<void> {
+    const missing = await this.#insist(epoch, async () => {
+      const absent = await this.#refresh(this.#users.userIds, 'but-the-missing');
+      if (this.#users.hasFollowersOfEveryone) {
+        await this.#eachOnline((userIds) => this.#read(this.#users.unshown(userIds)));
+      }
+      return absent;
+    });
+    if (missing === undefined || missing.length === 0) return;
+    await pause(this.#options.settleMs);
+    await this.#insist(epoch, () => this.#refresh(missing, 'all'));
+  }
+
+  /** Reads states anew and answers who is missing: connected as far as is known, but not there. */
+  async #refresh(userIds: readonly string[], learned: 'all' | 'but-the-missing'): Promise<string[]> {
+    const missing: string[] = [];
+    for (let start = 0; start < userIds.length; start += readBatch) {
+      const batch = userIds.slice(start, start + readBatch);
+      await this.#readBatch(batch, async () => {
+        for (const state of await this.#readStates(batch)) {
+          const isMissing = !isConnected(state) && this.#users.isConnected(state.userId);
+          if (isMissing) missing.push(state.userId);
+          if (isMissing && learned === 'but-the-missing') continue;
+          if (this.#users.learn(state, now())) this.#name(state.userId);
+        }
+      });
+    }
+    return missing;
+  }
+
+  /** Tries until it works; undefined once somebody else has to. */
+  async #insist<T>(epoch: number, work: () => Promise<T>): Promise<T | undefined> {
+    for (let retryMs = firstRetryMs; ; retryMs = Math.min(retryMs * 2, longestRetryMs)) {
+      if (this.#closed || epoch !== this.#epoch) return undefined;
+      try {
+        return await work();
+      } catch (error) {
+        const { logger, workspace } = this.#options;
+        logger.warn({ err: error, workspace, retryMs }, 'presence cannot be read anew; trying again');
+      }
+      await pause(retryMs);
+    }
+  }
+}
+
+const now = (): string => new Date().toISOString();
+
+const provisionalProfile = (userId: string): Profile => ({ user: toUserView(userId), lastSeenAt: null });
+
+const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });

@@ -1,0 +1,36 @@
+// The presence module, as the server is given it.
+import { provide, type TidingsModule } from '../../schema/module.ts';
+import { createPresenceSessions } from './presence-sessions.ts';
+import { definePresence } from './presence.schema.ts';
+import { createPresenceService, presenceService } from './presence.service.ts';
+import { createProfiles } from './profiles.ts';
+
+/** A connection that has closed counts for so long, so that a page reload doesn't flicker. */
+const graceMs = 3_000;
+
+export const presenceModule: TidingsModule = {
+  name: 'presence',
+  define: definePresence,
+  open(runtime) {
+    const { engine, logger } = runtime;
+    const profiles = createProfiles(runtime);
+    const service = createPresenceService(runtime, { profiles });
+    const sessions = createPresenceSessions({ registry: engine.presence, logger, graceMs });
+    return {
+      services: [provide(presenceService, service)],
+      onConnected({ session: { viewer }, connection }) {
+        if (viewer === null || connection === null) return;
+        sessions.begin({ workspace: viewer.workspace, userId: viewer.id }, connection);
+      },
+      onUserGone(user) {
+        profiles.rememberGone(user).catch((error: unknown) => {
+          logger.warn({ err: error, userId: user.userId }, 'when a user was last seen could not be stored');
+        });
+      },
+      async close() {
+        service.close();
+        await sessions.close();
+      },
+    };
+  },
+};

@@ -1,0 +1,46 @@
+// What the database knows of people that presence shows: their names, and when they were last seen.
+import { and, eq, inArray, isNotNull } from 'drizzle-orm';
+import type { Runtime } from '../../schema/context.ts';
+import { toUserView, usersService } from '../users/users.service.ts';
+import { users } from '../users/users.tables.ts';
+import type { Profile } from './visible-presence.ts';
+
+export interface Profiles {
+  /** One for each id, also for those never seen. Rejects with UNAVAILABLE while the database is away. */
+  load(workspace: string, userIds: readonly string[]): Promise<ReadonlyMap<string, Profile>>;
+  /** Now is when the user's last session has ended. */
+  rememberGone(user: { readonly workspace: string; readonly userId: string }): Promise<void>;
+}
+
+export function createProfiles({ store, use }: Pick<Runtime, 'store' | 'use'>): Profiles {
+  const loadLastSeen = (workspace: string, userIds: readonly string[]) =>
+    store.queries
+      .select({ id: users.id, lastSeenAt: users.lastSeenAt })
+      .from(users)
+      .where(and(eq(users.workspace, workspace), inArray(users.id, [...userIds]), isNotNull(users.lastSeenAt)));
+
+  return {
+    async load(workspace, userIds) {
+      if (userIds.length === 0) return new Map();
+      const [views, rows] = await Promise.all([
+        use(usersService).load(workspace, userIds),
+        loadLastSeen(workspace, userIds),
+      ]);
+      const lastSeen = new Map(rows.map((row) => [row.id, row.lastSeenAt?.toISOString() ?? null]));
+      return new Map(
+        userIds.map((id) => [
+          id,
+          { user: views.get(id) ?? toUserView(id), lastSeenAt: lastSeen.get(id) ?? null },
+        ]),
+      );
+    },
+
+    async rememberGone({ workspace, userId }) {
+      const lastSeenAt = new Date();
+      await store.queries
+        .insert(users)
+        .values({ workspace, id: userId, lastSeenAt })
+        .onConflictDoUpdate({ target: [users.workspace, users.id], set: { lastSeenAt } });
+    },
+  };
+}

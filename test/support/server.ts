@@ -1,0 +1,115 @@
+// A real server in a process of its own, started as a user would, on a free port.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export interface TestServer extends AsyncDisposable {
+  /** `http://127.0.0.1:…` */
+  readonly url: string;
+  readonly process: ChildProcess;
+  /** Everything it has printed so far. */
+  output(): string;
+  /** SIGTERM; resolves with the exit code when it has ended. */
+  stop(): Promise<number | null>;
+  /** SIGKILL; resolves when it has ended. */
+  kill(): Promise<void>;
+}
+
+export interface StartServerOptions {
+  /** `dev` unless given. */
+  readonly command?: 'dev' | 'start';
+  /** Beside HOST and PORT. Nothing of this process's environment but PATH and HOME is passed on. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const readyPattern = /Tidings (?:is ready|listens) at (http:\/\/\S+?),?\s/;
+const startTimeoutMs = 60_000;
+
+/** Resolves when it is ready; rejects with what it printed where it ends before. */
+export async function startServer({
+  command = 'dev',
+  env = {},
+}: StartServerOptions = {}): Promise<TestServer> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tidings-test-'));
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', command], {
+    cwd: root,
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      HOST: '127.0.0.1',
+      PORT: '0',
+      DATA_DIR: join(dataDir, 'data'),
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString('utf8')));
+  child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString('utf8')));
+  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  const tidy = () => rm(dataDir, { recursive: true, force: true });
+
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    const code = await ended;
+    await tidy();
+    return code;
+  };
+
+  const url = await new Promise<string>((resolve, reject) => {
+    const deadline = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`The server was not ready after ${startTimeoutMs} ms. It said:\n${printed}`));
+    }, startTimeoutMs);
+    child.stdout.on('data', () => {
+      const found = readyPattern.exec(printed)?.[1];
+      if (found === undefined) return;
+      clearTimeout(deadline);
+      resolve(found);
+    });
+    void ended.then(async (code) => {
+      clearTimeout(deadline);
+      await tidy();
+      reject(new Error(`The server ended with ${code} before it was ready. It said:\n${printed}`));
+    });
+  });
+
+  return {
+    url,
+    process: child,
+    output: () => printed,
+    stop: () => end('SIGTERM'),
+    kill: async () => void (await end('SIGKILL')),
+    [Symbol.asyncDispose]: async () => void (await end('SIGTERM')),
+  };
+}
+
+/** For starts that must fail: resolves with the exit code and what was printed. */
+export async function runServerToItsEnd(
+  options: StartServerOptions,
+): Promise<{ code: number | null; output: string }> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tidings-test-'));
+  try {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', options.command ?? 'dev'], {
+      cwd: root,
+      env: {
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        PORT: '0',
+        DATA_DIR: join(dataDir, 'data'),
+        ...options.env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
+    const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+    return { code, output };
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}

@@ -13,6 +13,7 @@ import { openRedisEngine } from './engines/redis/redis-engine.ts';
 import { builtInModules, buildSchema } from './modules/schema.ts';
 import type { Runtime, ServiceKey } from './schema/context.ts';
 import type { OpenedModule, TidingsModule } from './schema/module.ts';
+import { claimNode } from './store/node-claim.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
 import { openLog } from './streams/log.ts';
@@ -51,7 +52,12 @@ const pingMs = 15_000;
 const migrations = { name: 'tidings', folder: fileURLToPath(new URL('./store/migrations', import.meta.url)) };
 
 /** Resolves when the server listens. Rejects, with everything closed again, where something it needs is not there. */
-export async function createApp({ config, logger, modules = builtInModules, ...options }: AppOptions): Promise<App> {
+export async function createApp({
+  config,
+  logger,
+  modules = builtInModules,
+  ...options
+}: AppOptions): Promise<App> {
   const isDevelopment = config.mode === 'dev';
   const closers: (() => Promise<void>)[] = [];
   const closeAll = async () => {
@@ -63,6 +69,12 @@ export async function createApp({ config, logger, modules = builtInModules, ...o
   try {
     const store = await openStore({ ...config, migrations: [migrations], logger });
     closers.push(() => store.close());
+
+    if (config.databaseUrl !== null) {
+      const kind = config.redisUrl === null ? 'alone' : 'shared';
+      const claim = await claimNode({ databaseUrl: config.databaseUrl, kind, logger });
+      closers.push(() => claim.release());
+    }
 
     const opened: OpenedModule[] = [];
     const log = await openLog({

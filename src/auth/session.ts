@@ -66,13 +66,15 @@ export class Session {
       );
     }
     const renewed = await this.#verifier.verify(token, current.workspace);
+    // What is in use by now: another renewal may have been quicker.
+    const { issuedAt } = this.requireViewer();
     if (renewed.id !== current.id || renewed.workspace !== current.workspace) {
       throw new TidingsError(
         'FORBIDDEN',
         'The new token is of another user or workspace. Open a new connection for whoever it speaks for.',
       );
     }
-    if (renewed.issuedAt < current.issuedAt) {
+    if (renewed.issuedAt < issuedAt) {
       throw new TidingsError(
         'BAD_USER_INPUT',
         'The new token is older than the one in use. Get a fresh one.',

@@ -46,6 +46,12 @@ const jwksAlgorithms = [
   'Ed25519',
 ];
 
+/**
+ * A token of a key not seen before has the keys read again, at most once in so long. Tokens of a new key are refused for
+ * as long after the last reading, and clients take that as final: short, but long enough that nobody can flood the issuer.
+ */
+const jwksCooldownMs = 5_000;
+
 interface Verification {
   readonly issuer: TokenIssuer;
   readonly algorithms: string[];
@@ -82,7 +88,7 @@ export function createTokenVerifier(issuers: readonly TokenIssuer[]): TokenVerif
 
 function toVerification(issuer: TokenIssuer): Verification {
   if ('jwksUrl' in issuer.key) {
-    const getKey = createRemoteJWKSet(new URL(issuer.key.jwksUrl));
+    const getKey = createRemoteJWKSet(new URL(issuer.key.jwksUrl), { cooldownDuration: jwksCooldownMs });
     return { issuer, algorithms: jwksAlgorithms, getKey };
   }
   // Imported once: verifying with a CryptoKey takes half the time of doing so with the raw bytes.

@@ -44,11 +44,19 @@ async function open(mode: Mode, env: NodeJS.ProcessEnv): Promise<{ app: App; con
 function explain(error: unknown, env: NodeJS.ProcessEnv): string {
   if (error instanceof ConfigError) return error.message;
   if (!(error instanceof Error)) return String(error);
-  const { code } = error as NodeJS.ErrnoException;
+  const { code, syscall } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') {
     return `Something else already listens on port ${env['PORT'] ?? '4000'}. Stop it, or set PORT to another one.`;
   }
-  if (code === 'EADDRNOTAVAIL') return `HOST "${env['HOST'] ?? ''}" is no address of this machine.`;
+  if (code === 'EADDRNOTAVAIL' || syscall === 'getaddrinfo') {
+    return `HOST "${env['HOST'] ?? ''}" is no address of this machine.`;
+  }
+  if (code === 'EACCES' && syscall === 'listen') {
+    return `PORT ${env['PORT'] ?? '4000'} needs more rights than this process has. Set PORT to 1024 or above.`;
+  }
+  if (syscall === 'mkdir') {
+    return `DATA_DIR "${env['DATA_DIR'] ?? './data'}" is no directory and can not be made one: ${error.message}.`;
+  }
   return error.message;
 }
 

@@ -2,11 +2,21 @@
 import { createBuilder } from '../schema/builder.ts';
 import type { TidingsModule } from '../schema/module.ts';
 import { defineVocabulary } from '../schema/scalars.ts';
+import { chatModule } from './chat/chat.module.ts';
+import { typingModule } from './chat/typing.module.ts';
 import { notificationsModule } from './notifications/notifications.module.ts';
 import { ordersModule } from './orders/orders.module.ts';
+import { presenceModule } from './presence/presence.module.ts';
 import { usersModule } from './users/users.module.ts';
 
-export const builtInModules: readonly TidingsModule[] = [usersModule, ordersModule, notificationsModule];
+export const builtInModules: readonly TidingsModule[] = [
+  usersModule,
+  ordersModule,
+  notificationsModule,
+  presenceModule,
+  chatModule,
+  typingModule,
+];
 
 export function buildSchema(modules: readonly TidingsModule[]) {
   const builder = createBuilder();

@@ -1,6 +1,7 @@
 // Opens the database: PostgreSQL where an address is given, embedded PGlite otherwise; migrates it and answers a Store.
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { createCoalescingSocket } from './coalescing-socket.ts';
 import { migrate } from './migrate.ts';
 import { openPgliteServer } from './pglite-server.ts';
 import { createPgStore } from './pg-store.ts';
@@ -139,6 +140,7 @@ function poolOptions({ acquireTimeoutMs = 5_000 }: OpenStoreOptions): pg.PoolCon
     query_timeout: queryTimeoutMs,
     // BEGIN and the first statement share a round trip, and statements may be sent together.
     pipeline: true,
+    stream: createCoalescingSocket,
   };
 }
 

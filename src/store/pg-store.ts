@@ -5,12 +5,13 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { TidingsError } from '../errors.ts';
-import type { Queries, Store } from './store.ts';
+import type { Queries, Statement, Store } from './store.ts';
 import {
   isConnectionLost,
   isWorthRetrying,
   phrase,
   retryAfterMs,
+  sqlState,
   toStoreError,
   unavailable,
 } from './store-errors.ts';
@@ -79,26 +80,33 @@ export function createPgStore({ kind, description, logger, ...options }: PgStore
     // Not awaited: the first statement follows it in the same round trip.
     const begun = settle(ask(lease, { text: 'begin isolation level read committed' }));
     const state = { live: true };
+    const statements = new PipelinedStatements();
     const tx = queriesOver((config, values) => {
-      if (!state.live) throw new Error('This transaction has ended: its work has to await every query.');
-      return ask(lease, config, values);
+      if (!state.live)
+        throw new Error('This transaction has ended: its work has to start every query before it ends.');
+      return statements.add(ask(lease, config, values));
     });
     try {
       const worked = await settle(
         running === undefined ? call(work, tx) : running.run(state, call, work, tx),
       );
       state.live = false;
+      // Lost before COMMIT was sent (the work swallowed it): nothing took effect.
+      if (!worked.failed && lease.broken !== undefined) throw unavailable(lease.broken);
+      // Not awaited either: COMMIT follows the statements that are still under way.
+      const committed = worked.failed ? null : settle(ask(lease, { text: 'commit' }));
       const beginning = await begun;
+      const failure = await statements.firstFailure();
       if (beginning.failed && lease.broken === undefined) {
         // The connection lives and BEGIN was refused: the work's statements were each a transaction of their own.
         lease.broken = new Error('BEGIN was refused.', { cause: beginning.error });
         throw new UnknownOutcomeError(beginning.error);
       }
-      if (worked.failed) {
+      if (worked.failed || committed === null) {
         if (lease.broken === undefined) await rollBack(lease);
-        throw worked.error;
+        throw rootOf(worked.failed ? worked.error : undefined, failure);
       }
-      await commit(lease);
+      requireCommitted(lease, await committed, failure);
       return worked.value;
     } finally {
       state.live = false;
@@ -106,19 +114,15 @@ export function createPgStore({ kind, description, logger, ...options }: PgStore
     }
   }
 
-  async function commit(lease: Lease): Promise<void> {
-    // Lost before COMMIT was sent (the work swallowed it): nothing took effect.
-    if (lease.broken !== undefined) throw unavailable(lease.broken);
-    const committed = await settle(ask(lease, { text: 'commit' }));
-    if (committed.failed) {
-      // An error while the connection lives is an answer: a deferred constraint failed, all is rolled back.
-      throw lease.broken === undefined ? committed.error : new UnknownOutcomeError(lease.broken);
-    }
-    if (committed.value.command !== 'COMMIT') {
-      throw new Error(
-        'A statement of the transaction failed and its error was swallowed, so all was rolled back.',
-      );
-    }
+  function requireCommitted(lease: Lease, committed: Settled<pg.QueryResult>, failure: Failure | null): void {
+    // COMMIT was under way when the connection broke: nobody can tell what has become of it.
+    if (lease.broken !== undefined) throw new UnknownOutcomeError(lease.broken);
+    // A statement that failed makes COMMIT roll back; its error says why.
+    if (failure !== null) throw failure.error;
+    // An error while the connection lives is an answer: a deferred constraint failed, all is rolled back.
+    if (committed.failed) throw committed.error;
+    if (committed.value.command !== 'COMMIT')
+      throw new Error('COMMIT was answered with a rollback, for no known reason.');
   }
 
   async function rollBack(lease: Lease): Promise<void> {
@@ -163,11 +167,41 @@ export function createPgStore({ kind, description, logger, ...options }: PgStore
   };
 }
 
+interface Failure {
+  readonly error: unknown;
+}
+
+/** The statements of one transaction: whoever started one need not wait for it, COMMIT comes behind it. */
+class PipelinedStatements {
+  readonly #settled: Promise<Settled<unknown>>[] = [];
+
+  add<T>(answer: Promise<T>): Promise<T> {
+    this.#settled.push(settle(answer));
+    return answer;
+  }
+
+  /** The first that failed, in the order in which they were sent, once all are answered. */
+  async firstFailure(): Promise<Failure | null> {
+    for (const settled of this.#settled) {
+      const statement = await settled;
+      if (statement.failed) return statement;
+    }
+    return null;
+  }
+}
+
+/** After a statement has failed, PostgreSQL refuses the ones behind it (25P02): the first says what went wrong. */
+const rootOf = (error: unknown, first: Failure | null): unknown =>
+  first !== null && sqlState(error) === '25P02' ? first.error : error;
+
 type Ask = (config: pg.QueryConfig, values?: unknown[]) => Promise<pg.QueryResult>;
 
 /** Drizzle asks nothing of a client but `query`. */
 function queriesOver(query: Ask): Queries {
-  return drizzle({ client: { query } as unknown as pg.Pool });
+  return Object.assign(drizzle({ client: { query } as unknown as pg.Pool }), {
+    run: async <Row>({ name, text }: Statement, values: readonly unknown[]) =>
+      (await query({ name, text }, [...values])).rows as Row[],
+  });
 }
 
 type Settled<T> =

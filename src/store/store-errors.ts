@@ -1,5 +1,6 @@
 // What an error of the database means: away for the moment, worth another try, or simply an error. Shared by
 // pg-store.ts and by the edges, where drizzle's wrapping has to come off.
+import { DrizzleQueryError } from 'drizzle-orm/errors';
 import { TidingsError } from '../errors.ts';
 
 export const retryAfterMs = 1_000;
@@ -97,4 +98,20 @@ export function toStoreError(error: unknown): unknown {
 export function phrase(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(phrase).join(', ');
   return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * What may be logged of an error. drizzle's message repeats the query's parameters and the database's details repeat
+ * rows, and those hold what people wrote: of either only the message of the database, its SQLSTATE and the stack remain.
+ */
+export function toLoggable(error: unknown): unknown {
+  if (!(error instanceof DrizzleQueryError)) return error;
+  const { cause, query, stack } = error;
+  return {
+    type: 'DrizzleQueryError',
+    message: cause?.message ?? 'A query failed.',
+    sqlState: sqlState(error),
+    query,
+    stack: stack?.slice(stack.indexOf('\n    at ')),
+  };
 }

@@ -2,11 +2,22 @@
 // open-store.ts opens either; both pass the suite in test/contracts/store.contract.ts.
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 
+/** SQL of a hot path: written once, parsed and planned once per connection. */
+export interface Statement {
+  /** Unique among all statements. */
+  readonly name: string;
+  /** With $1, $2 … for the values. */
+  readonly text: string;
+}
+
 /** Typed queries, inside a transaction or outside of one. */
-export type Queries = Pick<
+export interface Queries extends Pick<
   NodePgDatabase,
   'select' | 'insert' | 'update' | 'delete' | 'execute' | 'with' | '$with'
->;
+> {
+  /** Answers the rows as the database names their columns; BIGINT is a number, timestamps are dates, JSON is parsed. */
+  run<Row>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]>;
+}
 
 export interface Store {
   readonly kind: 'pglite' | 'postgresql';
@@ -18,7 +29,9 @@ export interface Store {
    * Runs the work in one READ COMMITTED transaction and answers what it answers. Everything inside uses `tx`.
    * What the work throws rolls back and is thrown on. A deadlock or serialization failure runs the work again
    * (so the work has no effects outside of the database). While the database is away, or no connection becomes free
-   * in time, it rejects with UNAVAILABLE. A commit whose answer is lost rejects with UnknownOutcomeError.
+   * in time, it rejects with UNAVAILABLE. Statements that the work has started and does not await are answered together
+   * with the commit; where one fails, all is rolled back and its error is thrown.
+   * A commit whose answer is lost rejects with UnknownOutcomeError.
    */
   transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T>;
   /** Rejects with a sentence that says what is missing, while the database cannot serve. */

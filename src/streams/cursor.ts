@@ -39,11 +39,15 @@ export function parseCursor(text: string): Cursor {
     typeof eventId !== 'string' ||
     typeof number !== 'number' ||
     !Number.isSafeInteger(number) ||
-    number < 0
+    number < 0 ||
+    (number === 0) !== (eventId === '')
   ) {
     throw noCursor();
   }
-  return { logId, topic, number, eventId };
+  const cursor = { logId, topic, number, eventId };
+  // Decoding is lenient, and a cursor is handed back unchanged.
+  if (toCursorText(cursor) !== text) throw noCursor();
+  return cursor;
 }
 
 function decode(text: string): readonly unknown[] {

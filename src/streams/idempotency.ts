@@ -1,9 +1,8 @@
 // Idempotent publishing (invariant 11): the same key for the same field, workspace and publisher within 24 hours
 // answers the first result, found by its reference; the same key with other content is CONFLICT.
 import { createHash } from 'node:crypto';
-import { sql } from 'drizzle-orm';
 import { TidingsError } from '../errors.ts';
-import type { Queries } from '../store/store.ts';
+import type { Queries, Statement } from '../store/store.ts';
 
 export interface IdempotencyClaim {
   readonly workspace: string;
@@ -20,26 +19,46 @@ export interface IdempotencyClaim {
 
 export type Claimed = { readonly outcome: 'new' } | { readonly outcome: 'used'; readonly reference: unknown };
 
+const insertKey: Statement = {
+  name: 'insert_idempotency_key',
+  text: `
+    insert into idempotency_keys as kept (workspace, field, publisher, key, content_hash, reference, created_at)
+    values ($1, $2, $3, $4, $5, $6::json, clock_timestamp())
+    on conflict (workspace, field, publisher, key) do update
+      set content_hash = excluded.content_hash, reference = excluded.reference, created_at = excluded.created_at
+      where kept.created_at < clock_timestamp() - interval '24 hours'
+    returning 1 as inserted`,
+};
+
+const selectKey: Statement = {
+  name: 'select_idempotency_key',
+  text: `
+    select content_hash, reference from idempotency_keys
+    where workspace = $1 and field = $2 and publisher = $3 and key = $4`,
+};
+
 /**
  * The insert waits for a concurrent request with the same key; the statement after it then sees what that one committed.
  * A key older than 24 hours is taken over.
  */
 export async function claimIdempotencyKey(tx: Queries, claim: IdempotencyClaim): Promise<Claimed> {
   const { workspace, field, publisher, key, contentHash } = claim;
-  const inserted = await tx.execute(sql`
-    insert into idempotency_keys as kept (workspace, field, publisher, key, content_hash, reference, created_at)
-    values (${workspace}, ${field}, ${publisher}, ${key}, ${contentHash}, ${JSON.stringify(claim.reference)}::json,
-      clock_timestamp())
-    on conflict (workspace, field, publisher, key) do update
-      set content_hash = excluded.content_hash, reference = excluded.reference, created_at = excluded.created_at
-      where kept.created_at < clock_timestamp() - interval '24 hours'
-    returning 1`);
-  if (inserted.rows.length > 0) return { outcome: 'new' };
+  const inserted = await tx.run(insertKey, [
+    workspace,
+    field,
+    publisher,
+    key,
+    contentHash,
+    JSON.stringify(claim.reference),
+  ]);
+  if (inserted.length > 0) return { outcome: 'new' };
 
-  const earlier = await tx.execute<{ content_hash: string; reference: unknown }>(sql`
-    select content_hash, reference from idempotency_keys
-    where workspace = ${workspace} and field = ${field} and publisher = ${publisher} and key = ${key}`);
-  const row = earlier.rows[0];
+  const [row] = await tx.run<{ content_hash: string; reference: unknown }>(selectKey, [
+    workspace,
+    field,
+    publisher,
+    key,
+  ]);
   if (row === undefined) {
     throw new TidingsError('UNAVAILABLE', 'The idempotency key just expired. Try again.', {
       retryAfterMs: 100,
@@ -55,9 +74,10 @@ export async function claimIdempotencyKey(tx: Queries, claim: IdempotencyClaim):
 }
 
 /** Equal for inputs that are equal as JSON, whatever the order of their keys. Absent and null differ from values only. */
-export const toContentHash = (content: unknown): string =>
+export const toContentHash = (content: object): string =>
   createHash('sha256')
-    .update(JSON.stringify(toSorted(content)))
+    // As JSON first: a Date has no entries of its own, so that all dates would look the same.
+    .update(JSON.stringify(toSorted(JSON.parse(JSON.stringify(content)))))
     .digest('base64url');
 
 function toSorted(value: unknown): unknown {
@@ -65,7 +85,7 @@ function toSorted(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([, inner]) => inner !== null && inner !== undefined)
+      .filter(([, inner]) => inner !== null)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, inner]) => [key, toSorted(inner)]),
   );

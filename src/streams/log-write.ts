@@ -1,8 +1,7 @@
 // One write to the log: takes the heads of its streams in order, lets the domain write its rows, appends the entries,
 // commits. The row lock of a head orders everything that belongs to its stream: what is read after `take` is current.
 import { randomUUID } from 'node:crypto';
-import { sql } from 'drizzle-orm';
-import type { Queries, Store } from '../store/store.ts';
+import type { Queries, Statement, Store } from '../store/store.ts';
 import { claimIdempotencyKey, type IdempotencyClaim, type Claimed } from './idempotency.ts';
 import type { LogEntry } from './log.ts';
 import { compareTopics, type Topic } from './topic.ts';
@@ -56,7 +55,7 @@ export async function writeLog<T>(
     return await store.transaction(async (tx) => {
       const write = createWrite(tx);
       const result = await work(write);
-      return { result, entries: await write.flush() };
+      return { result, entries: write.flush() };
     });
   } catch (thrown) {
     if (thrown instanceof Abandoned) return { result: thrown.result as T, entries: [] };
@@ -67,9 +66,10 @@ export async function writeLog<T>(
 type Place = { readonly number: number; readonly eventId: string };
 type Appended = { readonly entry: LogEntry; readonly subject: string | null };
 
-function createWrite(tx: Queries): Write & { flush(): Promise<readonly LogEntry[]> } {
+function createWrite(tx: Queries): Write & { flush(): readonly LogEntry[] } {
   const places = new Map<Topic, Place>();
   const appended = new Map<Topic, Appended>();
+  let phase: 'open' | 'taking' | 'taken' = 'open';
   let occurredAt: Date | undefined;
 
   const requirePlace = (topic: Topic): Place => {
@@ -81,12 +81,15 @@ function createWrite(tx: Queries): Write & { flush(): Promise<readonly LogEntry[
   return {
     tx,
     async take(topics) {
-      if (occurredAt !== undefined) throw new Error('A write takes all of its heads at once.');
+      if (phase !== 'open') throw new Error('A write takes all of its heads at once.');
+      if (topics.length === 0) throw new Error('A write takes at least one head.');
+      phase = 'taking';
       const sorted = [...new Set(topics)].sort(compareTopics);
       const eventIds = sorted.map(() => randomUUID());
       const taken = await takeHeads(tx, sorted, eventIds);
       for (const { topic, number, eventId } of taken) places.set(topic, { number, eventId });
-      occurredAt = new Date(Math.max(...taken.map((head) => head.changedAt.getTime())));
+      occurredAt = agreeOnMoment(tx, taken);
+      phase = 'taken';
       return { occurredAt, position: requirePlace };
     },
     append({ topic, payload, kind = 'event', subject = null }) {
@@ -102,11 +105,12 @@ function createWrite(tx: Queries): Write & { flush(): Promise<readonly LogEntry[
     abandon(result) {
       throw new Abandoned(result);
     },
-    async flush() {
+    flush() {
+      if (phase === 'taking') throw new Error('The work did not wait for the heads that it takes.');
       const forgotten = [...places.keys()].find((topic) => !appended.has(topic));
       if (forgotten !== undefined)
         throw new Error(`A number of ${forgotten} was taken but nothing appended.`);
-      if (appended.size > 0) await insertEntries(tx, [...appended.values()]);
+      if (appended.size > 0) startInsert(tx, [...appended.values()]);
       return [...appended.values()].map(({ entry }) => entry);
     },
   };
@@ -116,42 +120,80 @@ function createWrite(tx: Queries): Write & { flush(): Promise<readonly LogEntry[
  * `order by` makes every writer lock the heads in the same order; without it, two writers with the same two heads can
  * deadlock. `clock_timestamp()` in the update is read after the lock was granted, so moments grow with numbers.
  */
-async function takeHeads(tx: Queries, topics: readonly Topic[], eventIds: readonly string[]) {
-  const result = await tx.execute<{
-    topic: Topic;
-    number: number;
-    event_id: string;
-    changed_at: Date | string;
-  }>(sql`
+const takeHeadsStatement: Statement = {
+  name: 'take_heads',
+  text: `
     insert into stream_heads as head (topic, number, event_id, changed_at)
     select taken.topic, 1, taken.event_id, date_trunc('milliseconds', clock_timestamp())
-    from unnest(${sql.param([...topics])}::text[], ${sql.param([...eventIds])}::text[])
-      with ordinality as taken(topic, event_id, place)
+    from unnest($1::text[], $2::text[]) with ordinality as taken(topic, event_id, place)
     order by taken.place
     on conflict (topic) do update
       set number = head.number + 1,
           event_id = excluded.event_id,
           changed_at = greatest(head.changed_at, date_trunc('milliseconds', clock_timestamp()))
-    returning topic, number, event_id, changed_at`);
-  return result.rows.map((row) => ({
-    topic: row.topic,
-    number: Number(row.number),
-    eventId: row.event_id,
-    changedAt: new Date(row.changed_at),
+    returning topic, number, event_id, changed_at`,
+};
+
+interface TakenHead extends Place {
+  readonly topic: Topic;
+  readonly changedAt: Date;
+}
+
+async function takeHeads(
+  tx: Queries,
+  topics: readonly Topic[],
+  eventIds: readonly string[],
+): Promise<readonly TakenHead[]> {
+  const rows = await tx.run<{ topic: Topic; number: number; event_id: string; changed_at: Date }>(
+    takeHeadsStatement,
+    [topics, eventIds],
+  );
+  return rows.map(({ topic, number, event_id, changed_at }) => ({
+    topic,
+    number,
+    eventId: event_id,
+    changedAt: changed_at,
   }));
 }
 
-async function insertEntries(tx: Queries, appended: readonly Appended[]): Promise<void> {
-  const column = <T>(pick: (appended: Appended) => T) => sql.param(appended.map(pick));
-  await tx.execute(sql`
+const setMomentStatement: Statement = {
+  name: 'set_moment_of_heads',
+  text: `update stream_heads set changed_at = $2::timestamptz where topic = any($1::text[])`,
+};
+
+/**
+ * The latest moment of the heads, which all of them keep: where the clock was set back, one of them may be seconds ahead
+ * of it and of the others, and what is written later to those others alone must not look older than this write.
+ */
+function agreeOnMoment(tx: Queries, taken: readonly TakenHead[]): Date {
+  const latestMs = Math.max(...taken.map(({ changedAt }) => changedAt.getTime()));
+  const latest = new Date(latestMs);
+  const behind = taken.filter(({ changedAt }) => changedAt.getTime() < latestMs).map(({ topic }) => topic);
+  if (behind.length > 0) tx.run(setMomentStatement, [behind, latest.toISOString()]).catch(failsWithTheCommit);
+  return latest;
+}
+
+const insertEntriesStatement: Statement = {
+  name: 'insert_entries',
+  text: `
     insert into stream_entries (topic, number, event_id, kind, subject, payload, occurred_at)
     select * from unnest(
-      ${column(({ entry }) => entry.topic)}::text[],
-      ${column(({ entry }) => entry.number)}::bigint[],
-      ${column(({ entry }) => entry.eventId)}::text[],
-      ${column(({ entry }) => entry.kind)}::text[],
-      ${column(({ subject }) => subject)}::text[],
-      ${column(({ entry }) => JSON.stringify(entry.payload))}::json[],
-      ${column(({ entry }) => entry.occurredAt)}::timestamptz[]
-    )`);
+      $1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::json[], $7::timestamptz[])`,
+};
+
+/** Started, not awaited: it is answered with the commit. */
+function startInsert(tx: Queries, appended: readonly Appended[]): void {
+  const column = <T>(pick: (appended: Appended) => T): readonly T[] => appended.map(pick);
+  tx.run(insertEntriesStatement, [
+    column(({ entry }) => entry.topic),
+    column(({ entry }) => entry.number),
+    column(({ entry }) => entry.eventId),
+    column(({ entry }) => entry.kind),
+    column(({ subject }) => subject),
+    column(({ entry }) => JSON.stringify(entry.payload)),
+    column(({ entry }) => entry.occurredAt),
+  ]).catch(failsWithTheCommit);
 }
+
+/** For a statement that is started and not awaited. */
+const failsWithTheCommit = (): void => undefined;

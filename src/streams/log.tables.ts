@@ -1,5 +1,6 @@
 // The log's tables: one row for the log's id, one head per stream, one row per entry, and the idempotency keys.
-import { bigint, index, json, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, index, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import { jsonColumn } from '../store/json-column.ts';
 
 export const logIdentity = pgTable('log_identity', {
   /** Always 'log': there is one row. */
@@ -25,8 +26,7 @@ export const streamEntries = pgTable(
     kind: text('kind', { enum: ['event', 'control'] }).notNull(),
     /** What the entry is about, by id, where its texts may have to be scrubbed later: a message. */
     subject: text('subject'),
-    /** json, not jsonb: an event read from the log is byte for byte the one that was published. */
-    payload: json('payload').notNull(),
+    payload: jsonColumn('payload').notNull(),
     occurredAt: timestamp('occurred_at', { withTimezone: true }).notNull(),
   },
   (table) => [
@@ -45,7 +45,7 @@ export const idempotencyKeys = pgTable(
     key: text('key').notNull(),
     contentHash: text('content_hash').notNull(),
     /** Where the first result stands; never the text of it. */
-    reference: json('reference').notNull(),
+    reference: jsonColumn('reference').notNull(),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [

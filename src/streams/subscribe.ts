@@ -6,8 +6,9 @@
 //        └──────────────(queue over its bound: the log holds the rest)───────┘
 import { TidingsError, badInput } from '../errors.ts';
 import { parseCursor, type Position } from './cursor.ts';
-import type { Log, LogEntry } from './log.ts';
+import type { Log, LogEntry, SizedEntry } from './log.ts';
 import { PushIterator } from './push-iterator.ts';
+import type { TailListener } from './tail.ts';
 import type { TailHandle, Tails } from './tails.ts';
 import type { Topic } from './topic.ts';
 
@@ -40,8 +41,9 @@ export interface StreamsReader {
 
 /** Entries read from the log at a time. */
 const pageSize = 200;
-/** A live subscriber that has so many entries waiting leaves the tail and reads the log at its own pace. */
+/** A live subscriber that has so much waiting leaves the tail and reads the log at its own pace. */
 const maxQueuedEntries = 256;
+const maxQueuedBytes = 1_024 * 1_024;
 
 interface StartingPoint {
   readonly position: Position;
@@ -60,11 +62,12 @@ export class StreamSubscription extends PushIterator<LogEntry> {
   #position: Position;
   /** Control entries up to here were known to `authorize`. */
   readonly #joinedAt: number;
-  #queue: LogEntry[] = [];
+  readonly #queue: SizedEntry[] = [];
+  #queuedBytes = 0;
   #reading = false;
-  readonly #listener = {
-    onEntry: (entry: LogEntry) => this.#hear(entry),
-    onLost: (error: TidingsError) => this.fail(error, 'after-queue'),
+  readonly #listener: TailListener = {
+    onEntry: (entry) => this.#hear(entry),
+    onEnded: (error) => this.fail(error, 'after-queue'),
   };
 
   constructor(streams: StreamsReader, handle: TailHandle, options: SubscribeOptions, start: StartingPoint) {
@@ -80,7 +83,9 @@ export class StreamSubscription extends PushIterator<LogEntry> {
   }
 
   protected take(): LogEntry | undefined {
-    return this.#queue.shift();
+    const entry = this.#queue.shift();
+    if (entry !== undefined) this.#queuedBytes -= entry.bytes;
+    return entry;
   }
 
   protected release(): void {
@@ -93,17 +98,27 @@ export class StreamSubscription extends PushIterator<LogEntry> {
     if (this.#phase === 'catching-up' && !this.#reading) void this.#readOn();
   }
 
-  #hear(entry: LogEntry): void {
+  #hear(entry: SizedEntry): void {
     if (this.#phase !== 'live' || this.closed || entry.number <= this.#position.number) return;
-    if (this.#queue.length >= maxQueuedEntries) this.#phase = 'catching-up';
-    else this.#accept(entry);
+    if (this.#queue.length >= maxQueuedEntries || this.#queuedBytes >= maxQueuedBytes) {
+      this.#phase = 'catching-up';
+      return;
+    }
+    try {
+      this.#accept(entry);
+    } catch (error) {
+      // A filter that throws ends its own subscription: the others of this tail have to hear the entry too.
+      this.fail(error, 'at-once');
+    }
     this.wake();
   }
 
-  #accept(entry: LogEntry): void {
+  #accept(entry: SizedEntry): void {
     this.#position = { number: entry.number, eventId: entry.eventId };
     if (entry.kind === 'event') {
-      if (this.#options.filter?.(entry) ?? true) this.#queue.push(entry);
+      if (!(this.#options.filter?.(entry) ?? true)) return;
+      this.#queue.push(entry);
+      this.#queuedBytes += entry.bytes;
     } else if (entry.number > this.#joinedAt && this.#options.endsAccess?.(entry)) {
       this.fail(new TidingsError('FORBIDDEN', 'Your access to this stream has ended.'), 'after-queue');
     }
@@ -124,10 +139,13 @@ export class StreamSubscription extends PushIterator<LogEntry> {
 
   async #readPage(): Promise<void> {
     const { topic, anewFrom } = this.#options;
-    const page = await this.#streams.log.read(topic, { after: this.#position.number, limit: pageSize });
+    const known = this.#handle.tail.position.number;
+    const page = await this.#streams.log.readOn(topic, { after: this.#position, limit: pageSize });
+    // Nothing where something was: retention has removed all that was left.
+    const removed = page?.length === 0 && this.#position.number < known;
+    if (page === null || removed) throw expired(anewFrom);
     for (const entry of page) {
       if (this.closed) return;
-      if (entry.number !== this.#position.number + 1) throw expired(anewFrom);
       this.#accept(entry);
     }
     this.#joinIfCaughtUp();

@@ -1,20 +1,27 @@
 // A tail: one process's follower of one topic. It puts entries in order, drops repeats and fills gaps from the log, so
 // that every subscriber of the topic on this node hears the same unbroken sequence.
 //
-//   opening ──(broker follows, head read)──▶ following ──(last listener left)──▶ closed
-//                                                │
-//                                                └──(database lost commits, retention passed it)──▶ lost
+//   opening ──(broker follows, head read)──▶ following ──(last user left, or the sequence can't be continued:
+//                                                         the database lost commits, retention passed it)──▶ ended
 import type { Logger } from 'pino';
 import { TidingsError } from '../errors.ts';
 import type { Position } from './cursor.ts';
-import type { Log, LogEntry } from './log.ts';
+import type { Log, SizedEntry } from './log.ts';
 import type { Topic } from './topic.ts';
 
 export interface TailListener {
   /** In order, without holes, control entries included. Must not throw. */
-  onEntry(entry: LogEntry): void;
-  /** The sequence can not be continued; nothing follows. */
-  onLost(error: TidingsError): void;
+  onEntry(entry: SizedEntry): void;
+  /** Nothing follows: CURSOR_EXPIRED where the sequence can't be continued, UNAVAILABLE where this process closes. */
+  onEnded(error: TidingsError): void;
+}
+
+export interface TailOptions {
+  readonly topic: Topic;
+  readonly log: Pick<Log, 'readOn' | 'head'>;
+  readonly logger: Logger;
+  /** Called before the listeners are told, where the sequence can't be continued: another tail may take over. */
+  onLost(): void;
 }
 
 /** Entries read from the log at a time while filling a gap. */
@@ -22,49 +29,61 @@ const healPageSize = 500;
 
 export class Tail {
   readonly topic: Topic;
-  readonly #log: Pick<Log, 'read' | 'head'>;
-  readonly #logger: Logger;
+  readonly #options: TailOptions;
   readonly #listeners = new Set<TailListener>();
+  #phase: 'opening' | 'following' | 'ended' = 'opening';
+  #endedWith: TidingsError | null = null;
   #position: Position = { number: 0, eventId: '' };
-  #phase: 'opening' | 'following' | 'lost' = 'opening';
   /** The highest number that is known to exist. Behind it, the tail reads the log. */
   #target = 0;
-  #healing: Promise<void> | null = null;
+  #healing = false;
 
-  constructor(topic: Topic, log: Pick<Log, 'read' | 'head'>, logger: Logger) {
-    this.topic = topic;
-    this.#log = log;
-    this.#logger = logger;
+  constructor(options: TailOptions) {
+    this.topic = options.topic;
+    this.#options = options;
   }
 
   get position(): Position {
     return this.#position;
   }
 
-  get size(): number {
-    return this.#listeners.size;
-  }
-
   /** Called once the broker follows: whatever is committed from here on is either in this head or will be heard. */
   async open(): Promise<void> {
-    this.#position = await this.#log.head(this.topic);
+    const head = await this.#options.log.head(this.topic);
+    if (this.#phase !== 'opening') return;
+    this.#position = head;
     this.#phase = 'following';
-    if (this.#target > this.#position.number) void this.heal();
+    void this.heal();
   }
 
+  /** Tells a listener that comes too late, at once, that the tail has ended. */
   add(listener: TailListener): void {
-    this.#listeners.add(listener);
+    if (this.#endedWith === null) this.#listeners.add(listener);
+    else listener.onEnded(this.#endedWith);
   }
 
   remove(listener: TailListener): void {
     this.#listeners.delete(listener);
   }
 
+  /** Nothing is passed on any more. */
+  end(error: TidingsError): void {
+    if (this.#phase === 'ended') return;
+    this.#phase = 'ended';
+    this.#endedWith = error;
+    const listeners = [...this.#listeners];
+    this.#listeners.clear();
+    for (const listener of listeners) listener.onEnded(error);
+  }
+
   /** An entry heard from the broker: 8 after 7 passes on, 7 again is dropped, 9 after 7 makes the tail read 8 first. */
-  hear(entry: LogEntry): void {
+  hear(entry: SizedEntry): void {
     this.#target = Math.max(this.#target, entry.number);
-    if (this.#phase !== 'following' || entry.number <= this.#position.number) return;
-    if (entry.number === this.#position.number + 1) this.#pass(entry);
+    if (this.#phase !== 'following') return;
+    const { number, eventId } = this.#position;
+    if (entry.number === number && entry.eventId !== eventId) {
+      this.#lose('the database went back to an earlier state: another event has the number of the last one');
+    } else if (entry.number === number + 1) this.#pass(entry);
     else void this.heal();
   }
 
@@ -73,66 +92,76 @@ export class Tail {
    * heals; a head behind, or another event at the same number, means that the database lost commits.
    */
   compare(head: Position, before: Position): void {
-    if (this.#phase !== 'following') return;
+    if (this.#phase === 'ended') return;
+    this.#target = Math.max(this.#target, head.number);
+    if (this.#phase === 'opening') return;
     const lostCommits =
       head.number < before.number || (head.number === before.number && head.eventId !== before.eventId);
-    if (lostCommits) return this.#lose('the database went back to an earlier state');
-    this.#target = Math.max(this.#target, head.number);
-    if (head.number > this.#position.number) void this.heal();
+    if (lostCommits) this.#lose('the database went back to an earlier state');
+    else void this.heal();
   }
 
-  /** Reads the log from the position on until nothing is known to be missing. One reading at a time. Never rejects. */
-  heal(): Promise<void> {
-    this.#healing ??= this.#readMissing()
-      .catch((error: unknown) => {
-        // The head check comes back to it.
-        this.#logger.warn({ err: error, topic: this.topic }, 'a stream is behind and the log cannot be read');
-      })
-      .finally(() => {
-        this.#healing = null;
-      });
-    return this.#healing;
-  }
-
-  async #readMissing(): Promise<void> {
-    while (this.#phase === 'following' && this.#target > this.#position.number && this.#listeners.size > 0) {
-      const from = this.#position.number;
-      const page = await this.#log.read(this.topic, { after: from, limit: healPageSize });
-      for (const entry of page) {
-        if (entry.number <= this.#position.number) continue;
-        if (entry.number !== this.#position.number + 1)
-          return this.#lose('retention removed entries not yet read');
-        this.#pass(entry);
-      }
-      if (page.length === 0 && from === this.#position.number) await this.#explainAbsence(from);
+  /** Reads the log until nothing is known to be missing. One reading at a time. Never rejects. */
+  async heal(): Promise<void> {
+    if (this.#healing) return;
+    this.#healing = true;
+    try {
+      // Here, not in a function of its own: between the last look and `finally` nobody may raise the target unnoticed.
+      while (this.#phase === 'following' && this.#target > this.#position.number) await this.#readMissing();
+    } catch (error) {
+      // The next entry or the head check comes back to it.
+      this.#options.logger.warn(
+        { err: error, topic: this.topic },
+        'a stream is behind and the log cannot be read',
+      );
+    } finally {
+      this.#healing = false;
     }
   }
 
-  /** Heard of, but not in the log: either retention was quicker, or the database no longer has it. */
-  async #explainAbsence(from: number): Promise<void> {
-    const head = await this.#log.head(this.topic);
-    if (this.#position.number !== from) return;
-    if (head.number > from) this.#lose('retention removed entries not yet read');
-    else this.#target = from;
+  async #readMissing(): Promise<void> {
+    const from = this.#position;
+    const target = this.#target;
+    const page = await this.#options.log.readOn(this.topic, { after: from, limit: healPageSize });
+    // Where the broker was quicker, what the page says of `from` no longer matters.
+    if (page === null && this.#position === from) return this.#lose('the log does not continue it');
+    for (const entry of page ?? []) {
+      if (entry.number === this.#position.number + 1) this.#pass(entry);
+    }
+    if (page?.length === 0 && this.#position === from) await this.#explainAbsence(from, target);
   }
 
-  #pass(entry: LogEntry): void {
+  /** Heard of, but not in the log: either retention was quicker, or the database no longer has it. */
+  async #explainAbsence(from: Position, target: number): Promise<void> {
+    const { log } = this.#options;
+    const head = await log.head(this.topic);
+    if (this.#position !== from) return;
+    if (head.number > from.number) {
+      // Read once more: it may have been written after the page was read and before the head was.
+      const page = await log.readOn(this.topic, { after: from, limit: 1 });
+      if (page?.length === 0 && this.#position === from) this.#lose('retention removed what it had not read');
+      return;
+    }
+    if (this.#target === target) this.#target = from.number;
+    this.compare(head, from);
+  }
+
+  #pass(entry: SizedEntry): void {
     if (this.#phase !== 'following') return;
     this.#position = { number: entry.number, eventId: entry.eventId };
     for (const listener of this.#listeners) listener.onEntry(entry);
   }
 
   #lose(reason: string): void {
-    this.#phase = 'lost';
-    this.#logger.error(
-      { topic: this.topic, position: this.#position, reason },
-      'a stream can not be continued',
+    if (this.#phase === 'ended') return;
+    const { logger, onLost } = this.#options;
+    logger.error({ topic: this.topic, position: this.#position, reason }, 'a stream can not be continued');
+    onLost();
+    this.end(
+      new TidingsError(
+        'CURSOR_EXPIRED',
+        'The stream can not go on from here. Query it anew and subscribe after the cursor of the result.',
+      ),
     );
-    const error = new TidingsError(
-      'CURSOR_EXPIRED',
-      'The stream can not go on from here. Query it anew and subscribe after the cursor of the result.',
-    );
-    for (const listener of [...this.#listeners]) listener.onLost(error);
-    this.#listeners.clear();
   }
 }

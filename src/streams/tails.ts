@@ -2,12 +2,13 @@
 // and looks for silence (invariant 8): heads are compared every few seconds, and at once when the broker is back.
 import type { Logger } from 'pino';
 import type { Broker, Following } from '../engines/engine.ts';
+import { TidingsError } from '../errors.ts';
 import type { Log, LogEntry } from './log.ts';
-import { Tail, type TailListener } from './tail.ts';
+import { Tail } from './tail.ts';
 import type { Topic } from './topic.ts';
 
 export interface TailsOptions {
-  readonly log: Log;
+  readonly log: Pick<Log, 'readOn' | 'head' | 'heads'>;
   readonly broker: Broker;
   readonly logger: Logger;
   /** Heads are compared so often, in milliseconds, while the broker is connected. */
@@ -32,12 +33,17 @@ interface Followed {
 /** Topics asked for in one query of the head check. */
 const checkBatch = 1_000;
 
+const closing = () =>
+  new TidingsError('UNAVAILABLE', 'This server is closing. Subscribe again after your last cursor.');
+
 export class Tails {
   readonly #options: TailsOptions;
   readonly #followed = new Map<Topic, Followed>();
   readonly #stopListening: () => void;
   #timer: NodeJS.Timeout | undefined;
-  #checking: Promise<void> | null = null;
+  /** The comparison under way, or the last one. Never rejects. */
+  #comparison: Promise<void> = Promise.resolve();
+  #nextComparison: Promise<void> | null = null;
   #closed = false;
 
   constructor(options: TailsOptions) {
@@ -60,6 +66,7 @@ export class Tails {
 
   /** Resolves when the tail follows: nothing committed after that is missed. Rejects with UNAVAILABLE where it can't. */
   async join(topic: Topic): Promise<TailHandle> {
+    if (this.#closed) throw closing();
     const followed = this.#followed.get(topic) ?? this.#follow(topic);
     followed.users += 1;
     try {
@@ -79,33 +86,39 @@ export class Tails {
     };
   }
 
-  /** Compares every tail with its head now. Shares a comparison under way. */
+  /**
+   * Compares every tail with its head as it is now: not with what a comparison under way has read already. Calls that
+   * come while one is under way share the next.
+   */
   check(): Promise<void> {
-    this.#checking ??= this.#compareAll()
-      .catch((error: unknown) => {
+    this.#nextComparison ??= this.#comparison.then(() => {
+      this.#nextComparison = null;
+      this.#comparison = this.#compareAll().catch((error: unknown) => {
+        if (this.#closed) return;
         this.#options.logger.warn({ err: error }, 'the heads of the streams cannot be read');
-      })
-      .finally(() => {
-        this.#checking = null;
       });
-    return this.#checking;
+      return this.#comparison;
+    });
+    return this.#nextComparison;
   }
 
+  /** Ends every subscription that is still there with UNAVAILABLE. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
     this.#stopListening();
     const all = [...this.#followed.values()];
     this.#followed.clear();
+    for (const { tail } of all) tail.end(closing());
     await Promise.allSettled(all.map(async (followed) => (await followed.opened).unfollow()));
   }
 
   #follow(topic: Topic): Followed {
     const { log, broker, logger } = this.#options;
-    const tail = new Tail(topic, log, logger);
+    const tail = new Tail({ topic, log, logger, onLost: () => this.#forget(followed) });
     const open = async (): Promise<Following> => {
       const following = await broker.follow(topic, {
-        onMessage: (message) => tail.hear(JSON.parse(message) as LogEntry),
+        onMessage: (message) => tail.hear({ ...(JSON.parse(message) as LogEntry), bytes: message.length }),
         onRestored: () => void this.check(),
       });
       try {
@@ -124,11 +137,18 @@ export class Tails {
   #release(followed: Followed): void {
     followed.users -= 1;
     if (followed.users > 0) return;
-    if (this.#followed.get(followed.tail.topic) === followed) this.#followed.delete(followed.tail.topic);
+    this.#forget(followed);
+    followed.tail.end(closing());
     followed.opened.then(
       (following) => following.unfollow(),
       () => undefined, // told to whoever joined
     );
+  }
+
+  /** Whoever joins from now on gets another tail. */
+  #forget(followed: Followed): void {
+    const { topic } = followed.tail;
+    if (this.#followed.get(topic) === followed) this.#followed.delete(topic);
   }
 
   #schedule(): void {
@@ -142,7 +162,7 @@ export class Tails {
 
   async #compareAll(): Promise<void> {
     const tails = [...this.#followed.values()].map((followed) => followed.tail);
-    for (let index = 0; index < tails.length; index += checkBatch) {
+    for (let index = 0; index < tails.length && !this.#closed; index += checkBatch) {
       const batch = tails.slice(index, index + checkBatch);
       const before = new Map(batch.map((tail) => [tail, tail.position]));
       const heads = await this.#options.log.heads(batch.map((tail) => tail.topic));
@@ -152,5 +172,3 @@ export class Tails {
     }
   }
 }
-
-export type { TailListener };

@@ -2,7 +2,7 @@
 import { GraphQLError, type ExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import { errorKinds, TidingsError, type ErrorCode } from '../errors.ts';
-import { toStoreError } from '../store/store-errors.ts';
+import { toLoggable, toStoreError } from '../store/store-errors.ts';
 
 export interface ClientErrors {
   /** Never throws. What is unexpected is logged with its stack, and masked. */
@@ -31,10 +31,14 @@ export function createClientErrors(logger: Logger): ClientErrors {
       const foreign = original.extensions['code'];
       if (typeof foreign === 'string' && foreign in errorKinds) return original;
       const code = (typeof foreign === 'string' ? foreignCodes[foreign] : undefined) ?? statusCode(original);
-      const { http } = original.extensions;
-      return withCode(error, code, original.message, http === undefined ? {} : { http });
+      const http = original.extensions['http'] as object | undefined;
+      if (http === undefined) return withCode(error, code, original.message);
+      // `spec` makes Yoga answer 200 to clients that accept `application/json` only: right for an operation that is not
+      // valid, but what is no GraphQL request at all is 400 to everybody.
+      const status = foreign === 'BAD_REQUEST' ? { ...http, spec: false } : http;
+      return withCode(error, code, original.message, { http: status });
     }
-    logger.error({ err: original }, 'an unexpected error');
+    logger.error({ err: toLoggable(original) }, 'an unexpected error');
     return withCode(error, 'INTERNAL', 'Something unexpected happened on the server. It has been logged.');
   };
   return {

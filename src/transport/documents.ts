@@ -1,6 +1,14 @@
 // Parsed and validated documents: the same text gives the same document, so that parsing is paid once and a document's
 // identity can be compared.
-import { GraphQLError, parse, validate, type DocumentNode, type GraphQLSchema } from 'graphql';
+import {
+  GraphQLError,
+  parse,
+  validate,
+  type DocumentNode,
+  type GraphQLSchema,
+  type ParseOptions,
+  type Source,
+} from 'graphql';
 
 export type PreparedDocument =
   | { readonly document: DocumentNode; readonly errors?: never }
@@ -35,11 +43,35 @@ export function createDocuments(schema: GraphQLSchema): Documents {
 
 function prepare(schema: GraphQLSchema, query: string): PreparedDocument {
   try {
-    const document = parse(query);
-    const errors = validate(schema, document);
+    const document = parseDocument(query);
+    const errors = validateDocument(schema, document);
     return errors.length > 0 ? { errors } : { document };
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [error] };
     throw error;
   }
+}
+
+/** Throws GraphQLError. */
+export function parseDocument(query: string | Source, options?: ParseOptions): DocumentNode {
+  try {
+    return parse(query, options);
+  } catch (error) {
+    throw toDocumentError(error);
+  }
+}
+
+export function validateDocument(...args: Parameters<typeof validate>): readonly GraphQLError[] {
+  try {
+    return validate(...args);
+  } catch (error) {
+    return [toDocumentError(error)];
+  }
+}
+
+/** graphql-js descends by recursion: what is nested thousands of levels deep exhausts the stack (a RangeError). */
+function toDocumentError(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error;
+  if (error instanceof RangeError) return new GraphQLError('The operation is nested too deeply.');
+  throw error;
 }

@@ -10,10 +10,13 @@ import {
 } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
-import { errorKinds, TidingsError } from '../errors.ts';
+import { errorKinds, type ErrorCode } from '../errors.ts';
 import { createContext, type Context, type Runtime } from '../schema/context.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { ClientErrors } from './client-errors.ts';
+import { parseDocument, validateDocument } from './documents.ts';
+import { useJsonBody } from './json-body.ts';
+import { requestUrl } from './request-url.ts';
 
 export interface Route {
   readonly method: 'GET';
@@ -43,7 +46,7 @@ export function createHttpServer(options: HttpOptions): Server {
   const { logger, path, routes } = options;
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const url = new URL(request.url ?? '/', 'http://localhost');
+    const url = requestUrl(request);
     const route = routes.find((candidate) => matches(candidate, request, url.pathname));
     if (route !== undefined) return route.handle(request, response, url);
     if (url.pathname !== path) {
@@ -128,7 +131,7 @@ function createGraphql(options: HttpOptions): YogaServerInstance<NodeContext, Co
     maskedErrors: { maskError: (error) => clientErrors.toClientError(error) },
     // Yoga replaces the context it is given by its own copy; ours has getters, so it is handed over whole below.
     context: async ({ req }) => ({ tidings: await toContext(req) }) as unknown as Context,
-    plugins: [useGraphqlJs(clientErrors)],
+    plugins: [useJsonBody(), useGraphqlJs(clientErrors)],
   });
 
   async function toContext(request: IncomingMessage): Promise<Context> {
@@ -142,15 +145,17 @@ function createGraphql(options: HttpOptions): YogaServerInstance<NodeContext, Co
   /** The whole request fails: its status says so too. */
   function asRequestError(error: unknown): GraphQLError {
     const told = clientErrors.toClientError(error);
-    const code = error instanceof TidingsError ? error.code : 'INTERNAL';
+    const { httpStatus } = errorKinds[told.extensions['code'] as ErrorCode];
     return new GraphQLError(told.message, {
-      extensions: { ...told.extensions, http: { status: errorKinds[code].httpStatus } },
+      extensions: { ...told.extensions, http: { status: httpStatus } },
     });
   }
 }
 
 /** graphql-js itself, in place of Yoga's executors: theirs for subscriptions is several times slower. */
 const useGraphqlJs = (clientErrors: ClientErrors): Plugin => ({
+  onParse: ({ setParseFn }) => setParseFn(parseDocument),
+  onValidate: ({ setValidationFn }) => setValidationFn(validateDocument),
   onExecute: ({ setExecuteFn }) => setExecuteFn((args: ExecutionArgs) => execute(unwrap(args))),
   onSubscribe: ({ setSubscribeFn }) =>
     setSubscribeFn(async (args: ExecutionArgs) => endWithError(await subscribe(unwrap(args)), clientErrors)),

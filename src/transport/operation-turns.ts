@@ -7,9 +7,14 @@ interface Message {
   readonly id: unknown;
 }
 
+interface Turn {
+  completed: boolean;
+  settled: Promise<void>;
+}
+
 /** Answers the function that handles a message, at its turn; one per connection. */
 export function createTurns(): (text: string, handle: () => Promise<void>) => Promise<void> {
-  const running = new Map<string, { completed: boolean; readonly settled: Promise<void> }>();
+  const running = new Map<string, Turn>();
 
   return async (text, handle) => {
     const message = peek(text);
@@ -23,10 +28,15 @@ export function createTurns(): (text: string, handle: () => Promise<void>) => Pr
     if (message.type !== 'subscribe') return handle();
     // An id in use that was not completed is the client's mistake: graphql-ws answers it.
     if (earlier !== undefined && !earlier.completed) return handle();
-    const settled = (earlier === undefined ? handle() : earlier.settled.then(handle)).finally(() => {
-      if (running.get(id)?.settled === current.settled) running.delete(id);
+    const current: Turn = { completed: false, settled: Promise.resolve() };
+    // The client may have completed it while it waited.
+    const start = async () => {
+      if (!current.completed) await handle();
+    };
+    const settled = (earlier === undefined ? handle() : earlier.settled.then(start)).finally(() => {
+      if (running.get(id) === current) running.delete(id);
     });
-    const current = { completed: false, settled: settled.catch(() => undefined) };
+    current.settled = settled.catch(() => undefined);
     running.set(id, current);
     return settled;
   };

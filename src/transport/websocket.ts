@@ -1,4 +1,5 @@
 // The WebSocket side: graphql-ws keeps the protocol, this adapter gives it a socket of `ws` and a session per connection.
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -28,6 +29,7 @@ import { closeCodes } from './close-codes.ts';
 import type { Documents } from './documents.ts';
 import { isAllowedOrigin } from './origins.ts';
 import { createTurns } from './operation-turns.ts';
+import { requestUrl } from './request-url.ts';
 
 export interface WebSocketOptions {
   readonly http: HttpServer;
@@ -77,7 +79,7 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
 
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
-    const pathname = new URL(request.url ?? '/', 'http://localhost').pathname;
+    const { pathname } = requestUrl(request);
     if (pathname !== path) return refuse(socket, '404 Not Found', `WebSockets are served at ${path}.`);
     if (!isAllowedOrigin(request.headers, allowedOrigins)) {
       return refuse(socket, '403 Forbidden', 'The origin of this page is not allowed: see ALLOWED_ORIGINS.');
@@ -104,11 +106,17 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
             // A failed send is followed by `close`, which ends everything.
             socket.send(text, () => resolve());
           }),
-        close: (code, reason) => socket.close(code, reason),
+        close: (code, reason) => socket.close(code, toCloseReason(reason)),
         onMessage: (handle) =>
-          socket.on('message', (bytes: Buffer) => {
+          socket.on('message', (bytes: Buffer, isBinary) => {
+            // `ws` has checked the text of text frames; of binary ones half a character would become another one.
+            if (isBinary && !isUtf8(bytes)) return socket.close(closeCodes.badRequest, 'Send messages as UTF-8 text.');
             const text = bytes.toString('utf8');
-            inTurn(text, () => handle(text)).catch((error: unknown) => {
+            // Whoever is told to leave, for example for an expired token, may go on sending: nothing more is done.
+            const handleWhileOpen = async () => {
+              if (socket.readyState === socket.OPEN) await handle(text);
+            };
+            inTurn(text, handleWhileOpen).catch((error: unknown) => {
               const isClientsFault = error instanceof Error && error.message.startsWith('Unexpected message');
               if (!isClientsFault) logger.error({ err: error }, 'a WebSocket message could not be handled');
               socket.close(isClientsFault ? closeCodes.badRequest : closeCodes.internalError);
@@ -195,15 +203,19 @@ const formatted = ({ errors, ...rest }: ReturnType<ClientErrors['toClientResult'
 /** Closed here and not by the protocol, whose only answer would be 4403: standard clients retry that one for ever. */
 function refuseConnection(socket: WebSocket, error: unknown, logger: Logger): void {
   if (error instanceof TokenError) {
-    return socket.close(error.expired ? closeCodes.tokenExpired : closeCodes.unauthorized, error.message);
+    return socket.close(error.expired ? closeCodes.tokenExpired : closeCodes.unauthorized, toCloseReason(error.message));
   }
   if (error instanceof TidingsError) {
     const code = error.code === 'UNAVAILABLE' ? closeCodes.tryAgainLater : closeCodes.badRequest;
-    return socket.close(code, error.message);
+    return socket.close(code, toCloseReason(error.message));
   }
   logger.error({ err: error }, 'a connection could not be authenticated');
   socket.close(closeCodes.internalError);
 }
+
+/** `ws` throws where it is longer than a close frame may hold: 123 bytes. */
+const toCloseReason = (reason = ''): string =>
+  Buffer.byteLength(reason) <= 123 ? reason : Buffer.from(reason).subarray(0, 120).toString('utf8');
 
 function refuse(socket: Duplex, status: string, sentence: string): void {
   socket.end(

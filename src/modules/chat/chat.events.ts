@@ -27,7 +27,8 @@ export interface ChatMessagePayload {
  * A control entry of a conversation's stream: every change of the participants is one, so that it holds the head that
  * senders hold.
  */
-export type ParticipantsControl = { readonly added: readonly string[] } | { readonly removed: readonly string[] };
+export type ParticipantsControl =
+  { readonly added: readonly string[] } | { readonly removed: readonly string[] };
 
 /** An event of a user's `conversations-of` stream. */
 export interface ConversationUpdatePayload {

@@ -17,7 +17,10 @@ export function requireMayEdit(viewer: Viewer, message: { readonly sender: { rea
 }
 
 /** Asked for a message that the viewer sees: staff moderate the conversations that they take part in. */
-export function requireMayDelete(viewer: Viewer, message: { readonly sender: { readonly id: string } }): void {
+export function requireMayDelete(
+  viewer: Viewer,
+  message: { readonly sender: { readonly id: string } },
+): void {
   if (message.sender.id === viewer.id || isStaff(viewer)) return;
   throw new TidingsError('FORBIDDEN', 'Only its sender may delete a message, or staff who take part.');
 }

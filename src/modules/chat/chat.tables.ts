@@ -3,7 +3,6 @@ import {
   bigint,
   index,
   integer,
-  json,
   pgTable,
   primaryKey,
   text,
@@ -11,6 +10,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
+import { jsonColumn } from '../../store/json-column.ts';
 
 /** A file kept elsewhere. */
 export interface Attachment {
@@ -77,7 +77,7 @@ export const messages = pgTable(
     senderId: text('sender_id').notNull(),
     /** Empty once deleted. */
     body: text('body').notNull(),
-    attachments: json('attachments').$type<readonly Attachment[]>().notNull(),
+    attachments: jsonColumn('attachments').$type<readonly Attachment[]>().notNull(),
     /** The sender's own id for it: the same one with the same content stores it once. */
     clientMessageId: text('client_message_id'),
     /** Of what was sent at first; null once deleted. */

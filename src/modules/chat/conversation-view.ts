@@ -60,7 +60,10 @@ const selectConversations = (queries: Queries, workspace: string, userId: string
 
 type ConversationRow = Awaited<ReturnType<typeof selectConversations>>[number];
 
-const toView = (workspace: string, { conversation, participant, head }: ConversationRow): ConversationView => ({
+const toView = (
+  workspace: string,
+  { conversation, participant, head }: ConversationRow,
+): ConversationView => ({
   id: conversation.id,
   title: conversation.title,
   access: participant === null ? 'left' : 'participant',
@@ -92,7 +95,10 @@ export async function readConversations(
 export async function readConversationsOf(
   queries: Queries,
   { workspace, userId }: { readonly workspace: string; readonly userId: string },
-  page: { readonly after: { readonly updatedAt: string; readonly id: string } | null; readonly limit: number },
+  page: {
+    readonly after: { readonly updatedAt: string; readonly id: string } | null;
+    readonly limit: number;
+  },
 ): Promise<readonly ConversationView[]> {
   const rows = await selectConversations(queries, workspace, userId)
     .where(

@@ -1,38 +1,41 @@
 // Conversations: creating them, who takes part, and reading them for whoever does.
 import { randomUUID } from 'node:crypto';
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Viewer } from '../../auth/viewer.ts';
-import { badInput, notFound, TidingsError } from '../../errors.ts';
+import { notFound } from '../../errors.ts';
 import type { Runtime } from '../../schema/context.ts';
 import type { AuthorizationClass } from '../../schema/event-stream.ts';
-import { optionalText, requireFirst, requireIds } from '../../schema/input.ts';
+import { requireFirst, requireIds } from '../../schema/input.ts';
 import { parsePageCursor, placeMoment, placeUuid, toPage, type Page } from '../../schema/page.ts';
 import type { StreamPosition } from '../../streams/cursor.ts';
-import { toContentHash } from '../../streams/idempotency.ts';
 import type { Write } from '../../streams/log-write.ts';
-import type { Queries } from '../../store/store.ts';
 import type { ParticipantsControl } from './chat.events.ts';
 import { requireActor } from './chat.policy.ts';
-import { conversationParticipants, conversations } from './chat.tables.ts';
+import { conversationParticipants } from './chat.tables.ts';
 import { conversationsOfTopic, conversationTopic } from './chat.topics.ts';
 import {
+  maxParticipants,
+  requireConversationDraft,
+  requireRoomFor,
+  type CreateConversation,
+} from './conversation-draft.ts';
+import {
+  deleteParticipants,
+  findCreated,
+  insertConversation,
+  insertParticipants,
+  requireParticipants,
+  touchConversation,
+} from './conversation-rows.ts';
+import {
   appendUpdates,
-  readParticipants,
   takeWithParticipants,
   writeConversation,
   type ConversationRef,
-  type Participant,
 } from './conversation-write.ts';
 import { readConversations, readConversationsOf, type ConversationView } from './conversation-view.ts';
 import { isUuid } from './uuid.ts';
-
-export interface CreateConversation {
-  readonly title?: string | null | undefined;
-  readonly participantIds: readonly string[];
-  readonly clientConversationId?: string | null | undefined;
-  readonly asUserId?: string | null | undefined;
-}
 
 export interface ConversationsService {
   /** The same `clientConversationId` of the same creator with the same content answers the first one; other content is CONFLICT. */
@@ -50,10 +53,7 @@ export interface ConversationsService {
     userIds: readonly string[],
   ): Promise<ConversationView>;
   /** One for each id, null where it does not exist for this viewer. */
-  findConversations(
-    viewer: Viewer,
-    ids: readonly string[],
-  ): Promise<readonly (ConversationView | null)[]>;
+  findConversations(viewer: Viewer, ids: readonly string[]): Promise<readonly (ConversationView | null)[]>;
   /** The viewer's own, the last changed first. */
   listConversations(
     viewer: Viewer,
@@ -63,7 +63,6 @@ export interface ConversationsService {
   requireParticipant(viewer: Viewer, conversationId: string): Promise<AuthorizationClass>;
 }
 
-const maxParticipants = 500;
 const conversationList = 'conversations';
 const conversationPlace = z.tuple([placeMoment, placeUuid]);
 
@@ -79,21 +78,19 @@ export function createConversationsService({ log, store }: Runtime): Conversatio
     async createConversation(viewer, input) {
       const { workspace } = viewer;
       const actor = requireActor(viewer, input.asUserId);
-      const draft = requireDraft(actor, input);
+      const draft = requireConversationDraft(actor, input);
       const created = await log.write<{ readonly id: string }>(async (write) => {
-        const taken = await write.take(draft.userIds.map((userId) => conversationsOfTopic(workspace, userId)));
+        const taken = await write.take(
+          draft.userIds.map((userId) => conversationsOfTopic(workspace, userId)),
+        );
         // The head of the creator's own stream orders everything that the creator creates.
         const earlier = await findCreated(write.tx, workspace, actor, draft);
         if (earlier !== null) write.abandon(earlier);
-        const id = randomUUID();
-        const moment = { createdAt: taken.occurredAt, updatedAt: taken.occurredAt };
-        const { title, clientConversationId, contentHash } = draft;
-        await write.tx
-          .insert(conversations)
-          .values({ workspace, id, title, createdBy: actor, clientConversationId, contentHash, ...moment });
-        const ref = { workspace, conversationId: id };
-        appendUpdates(write, ref, 'CREATED', await insertParticipants(write.tx, ref, draft.userIds, taken.occurredAt, 0));
-        return { id };
+        const ref = { workspace, conversationId: randomUUID() };
+        await insertConversation(write.tx, ref, actor, draft, taken.occurredAt);
+        const joined = await insertParticipants(write.tx, ref, draft.userIds, taken.occurredAt, 0);
+        appendUpdates(write, ref, 'CREATED', joined);
+        return { id: ref.conversationId };
       });
       const view = await readChanged(workspace, actor, created.id);
       if (view.access === 'left') throw notFound('conversation', created.id);
@@ -108,12 +105,12 @@ export function createConversationsService({ log, store }: Runtime): Conversatio
         const before = await requireParticipants(write.tx, ref, viewer.id);
         const added = asked.filter((id) => !before.some(({ userId }) => userId === id));
         if (added.length === 0) return;
-        requireRoom(before.length + added.length);
+        requireRoomFor(before.length + added.length);
         const { taken, participants } = await takeWithParticipants(write, ref, before, added);
         const topic = conversationTopic(workspace, conversationId);
         const joinedNumber = taken.position(topic).number;
         const joined = await insertParticipants(write.tx, ref, added, taken.occurredAt, joinedNumber);
-        await touch(write.tx, ref, taken.occurredAt);
+        await touchConversation(write.tx, ref, taken.occurredAt);
         appendControl(write, ref, { added });
         appendUpdates(write, ref, 'PARTICIPANTS_CHANGED', [...participants, ...joined]);
       });
@@ -129,18 +126,15 @@ export function createConversationsService({ log, store }: Runtime): Conversatio
         const removed = before.map(({ userId }) => userId).filter((userId) => asked.has(userId));
         if (removed.length === 0) return;
         const { taken, participants } = await takeWithParticipants(write, ref, before);
-        await write.tx
-          .delete(conversationParticipants)
-          .where(
-            and(
-              eq(conversationParticipants.workspace, workspace),
-              eq(conversationParticipants.conversationId, conversationId),
-              inArray(conversationParticipants.userId, removed),
-            ),
-          );
-        await touch(write.tx, ref, taken.occurredAt);
+        await deleteParticipants(write.tx, ref, removed);
+        await touchConversation(write.tx, ref, taken.occurredAt);
         appendControl(write, ref, { removed });
-        appendUpdates(write, ref, 'LEFT', removed.map((userId) => ({ userId, unreadCount: 0 })));
+        appendUpdates(
+          write,
+          ref,
+          'LEFT',
+          removed.map((userId) => ({ userId, unreadCount: 0 })),
+        );
         const staying = participants.filter(({ userId }) => !asked.has(userId));
         appendUpdates(write, ref, 'PARTICIPANTS_CHANGED', staying);
       });
@@ -189,88 +183,8 @@ export function createConversationsService({ log, store }: Runtime): Conversatio
   };
 }
 
-interface Draft {
-  readonly title: string | null;
-  /** The creator first. */
-  readonly userIds: readonly string[];
-  readonly clientConversationId: string | null;
-  readonly contentHash: string;
-}
-
-function requireDraft(actor: string, input: CreateConversation): Draft {
-  const title = optionalText('title', input.title, { min: 1, max: 256 });
-  const named = requireIds('participantIds', input.participantIds, { min: 0, max: maxParticipants });
-  const userIds = [...new Set([actor, ...named])];
-  requireRoom(userIds.length);
-  const clientConversationId = optionalText('clientConversationId', input.clientConversationId, {
-    min: 1,
-    max: 256,
-  });
-  return { title, userIds, clientConversationId, contentHash: toContentHash({ title, userIds: userIds.toSorted() }) };
-}
-
-function requireRoom(participants: number): void {
-  if (participants > maxParticipants) {
-    throw badInput(`A conversation takes at most ${maxParticipants} participants: these would be ${participants}.`);
-  }
-}
-
-async function findCreated(
-  tx: Queries,
-  workspace: string,
-  createdBy: string,
-  { clientConversationId, contentHash }: Draft,
-): Promise<{ readonly id: string } | null> {
-  if (clientConversationId === null) return null;
-  const [row] = await tx
-    .select({ id: conversations.id, contentHash: conversations.contentHash })
-    .from(conversations)
-    .where(
-      and(
-        eq(conversations.workspace, workspace),
-        eq(conversations.createdBy, createdBy),
-        eq(conversations.clientConversationId, clientConversationId),
-      ),
-    );
-  if (row === undefined) return null;
-  if (row.contentHash === contentHash) return { id: row.id };
-  throw new TidingsError(
-    'CONFLICT',
-    `The clientConversationId "${clientConversationId}" was used before with other content. Use a new one for a new conversation.`,
-  );
-}
-
-async function requireParticipants(
-  tx: Queries,
-  ref: ConversationRef,
-  userId: string,
-): Promise<readonly Participant[]> {
-  const participants = isUuid(ref.conversationId) ? await readParticipants(tx, ref) : [];
-  if (!participants.some((participant) => participant.userId === userId)) {
-    throw notFound('conversation', ref.conversationId);
-  }
-  return participants;
-}
-
-async function insertParticipants(
-  tx: Queries,
-  ref: ConversationRef,
-  userIds: readonly string[],
-  joinedAt: Date,
-  joinedNumber: number,
-): Promise<readonly Participant[]> {
-  const joined = userIds.map((userId) => ({ userId, unreadCount: 0 }));
-  await tx
-    .insert(conversationParticipants)
-    .values(joined.map((participant) => ({ ...ref, ...participant, joinedAt, joinedNumber })));
-  return joined;
-}
-
-const touch = (tx: Queries, { workspace, conversationId }: ConversationRef, updatedAt: Date) =>
-  tx
-    .update(conversations)
-    .set({ updatedAt })
-    .where(and(eq(conversations.workspace, workspace), eq(conversations.id, conversationId)));
-
-const appendControl = (write: Write, { workspace, conversationId }: ConversationRef, payload: ParticipantsControl) =>
-  write.append({ topic: conversationTopic(workspace, conversationId), kind: 'control', payload });
+const appendControl = (
+  write: Write,
+  { workspace, conversationId }: ConversationRef,
+  payload: ParticipantsControl,
+) => write.append({ topic: conversationTopic(workspace, conversationId), kind: 'control', payload });

@@ -50,7 +50,11 @@ export function toMessageSlice(conversationId: string, args: MessagePageArgument
   return { conversationId, size, from: forward ? 'oldest' : 'newest', after, before };
 }
 
-function parseNumber(argument: string, conversationId: string, text: string | null | undefined): number | null {
+function parseNumber(
+  argument: string,
+  conversationId: string,
+  text: string | null | undefined,
+): number | null {
   return parsePageCursor(argument, listOf(conversationId), text, messagePlace)?.[0] ?? null;
 }
 

@@ -23,6 +23,7 @@ import {
   type OrderUpdatePayload,
   type OrderView,
 } from './apply-update.ts';
+import { readForUpdate, startWriting } from './order-rows.ts';
 import { mayFollowOrder, requireMayListOrders, requireMayPublishOrders } from './orders.policy.ts';
 import { orders } from './orders.tables.ts';
 import { orderTopic, ordersOfTopic } from './orders.topics.ts';
@@ -81,14 +82,18 @@ export function createOrdersService(runtime: Runtime): OrdersService {
         const notifications = runtime.use(notificationsService);
         const inbox =
           input.notifyCustomer === true ? [notifications.topicOf(viewer.workspace, customerId)] : [];
-        const taken = await write.take([topic, collection, ...inbox]);
+        // One round trip: the order is read after its head is locked, as the statement behind it.
+        const [taken, known] = await Promise.all([
+          write.take([topic, collection, ...inbox]),
+          readForUpdate(write.tx, viewer.workspace, orderId, customerId),
+        ]);
         const position = { topic, ...taken.position(topic) };
         if (idempotencyKey !== null) await claim(write, viewer, input, idempotencyKey, position.number);
-
-        const { previous, customer } = await readForUpdate(write.tx, viewer.workspace, orderId, customerId);
+        const { previous, customer } = known;
+        requireSameCustomer(orderId, customer.id, customerId);
         const moment = { occurredAt: taken.occurredAt.toISOString(), position };
         const payload = applyUpdate(previous, { id: orderId, customer }, change, moment);
-        await writeOrder(write.tx, viewer.workspace, payload.order);
+        startWriting(write.tx, viewer.workspace, payload.order);
         write.append({ topic: collection, payload });
         const entry = write.append({ topic, payload }) as OrderUpdateEntry;
         if (inbox.length > 0) {
@@ -175,45 +180,30 @@ async function findDuplicate({ log }: Runtime, workspace: string, orderId: strin
   return entry as OrderUpdateEntry;
 }
 
-/** An order's customer never changes, so this may be read before anything is locked. */
+/**
+ * An order's customer never changes, so this may be read before anything is locked. Where it is told, it is taken at its
+ * word until the order has been read.
+ */
 async function requireCustomer(
   tx: Queries,
   workspace: string,
   orderId: string,
   told: string | null,
 ): Promise<string> {
-  if (told !== null) requireId('customerId', told);
+  if (told !== null) return requireId('customerId', told);
   const [row] = await tx
     .select({ customerId: orders.customerId })
     .from(orders)
     .where(and(eq(orders.workspace, workspace), eq(orders.id, orderId)));
-  const customerId = row?.customerId ?? told;
-  if (customerId === null) {
-    throw badInput(`The order "${orderId}" has not been seen before: name its customer in \`customerId\`.`);
-  }
-  requireSameCustomer(orderId, customerId, told);
-  return customerId;
+  if (row !== undefined) return row.customerId;
+  throw badInput(`The order "${orderId}" has not been seen before: name its customer in \`customerId\`.`);
 }
 
-function requireSameCustomer(orderId: string, customerId: string, told: string | null): void {
-  if (told === null || told === customerId) return;
+function requireSameCustomer(orderId: string, customerId: string, told: string): void {
+  if (told === customerId) return;
   throw badInput(
     `The order "${orderId}" belongs to another customer, and an order never changes its customer.`,
   );
-}
-
-/** After its head is taken, so that nobody else changes it any more. */
-async function readForUpdate(tx: Queries, workspace: string, orderId: string, customerId: string) {
-  const previous = await findOrder(tx, workspace, orderId);
-  if (previous !== null) {
-    requireSameCustomer(orderId, previous.customer.id, customerId);
-    return { previous, customer: previous.customer };
-  }
-  const [row] = await tx
-    .select({ name: users.name, avatarUrl: users.avatarUrl })
-    .from(users)
-    .where(and(eq(users.workspace, workspace), eq(users.id, customerId)));
-  return { previous, customer: toUserView(customerId, row) };
 }
 
 async function findOrder(queries: Queries, workspace: string, id: string): Promise<OrderView | null> {
@@ -249,27 +239,6 @@ function toView({ order, customer }: OrderRow): OrderView {
     updatedAt: order.updatedAt.toISOString(),
     position: { topic: orderTopic(order.workspace, order.id), number: order.number, eventId: order.eventId },
   };
-}
-
-async function writeOrder(tx: Queries, workspace: string, order: OrderView): Promise<void> {
-  const { id, customer, total, position } = order;
-  const state = {
-    status: order.status,
-    paymentStatus: order.paymentStatus,
-    totalAmount: total?.amount ?? null,
-    totalCurrency: total?.currency ?? null,
-    itemCount: order.itemCount,
-    trackingNumber: order.trackingNumber,
-    data: order.data,
-    timeline: order.timeline,
-    number: position.number,
-    eventId: position.eventId,
-    updatedAt: new Date(order.updatedAt),
-  };
-  await tx
-    .insert(orders)
-    .values({ workspace, id, customerId: customer.id, createdAt: new Date(order.createdAt), ...state })
-    .onConflictDoUpdate({ target: [orders.workspace, orders.id], set: state });
 }
 
 const toNotification = ({ order, note }: OrderUpdatePayload): NotificationDraft => ({

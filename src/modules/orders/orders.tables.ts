@@ -1,5 +1,6 @@
 // Orders as they stand; what happened to them is in the log.
-import { bigint, index, integer, json, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, index, integer, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import { jsonColumn } from '../../store/json-column.ts';
 
 export const orderStatuses = [
   'PENDING',
@@ -35,9 +36,8 @@ export const orders = pgTable(
     totalCurrency: text('total_currency'),
     itemCount: integer('item_count'),
     trackingNumber: text('tracking_number'),
-    /** json, not jsonb: it comes back as it was sent. */
-    data: json('data'),
-    timeline: json('timeline').$type<readonly OrderTransition[]>().notNull(),
+    data: jsonColumn('data'),
+    timeline: jsonColumn('timeline').$type<readonly OrderTransition[]>().notNull(),
     /** The order's last event: its stream stands there, because nothing else appends to it. */
     number: bigint('number', { mode: 'number' }).notNull(),
     eventId: text('event_id').notNull(),
@@ -46,6 +46,7 @@ export const orders = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.workspace, table.id] }),
+    // Read backwards: drizzle's desc() means DESC NULLS LAST, which a plain ORDER BY … DESC cannot use.
     index('orders_of_customer').on(
       table.workspace,
       table.customerId,

@@ -54,7 +54,8 @@ export class FollowedUsers {
       return;
     }
     this.#everyone.delete(subscriber);
-    if (this.#everyone.size === 0) for (const userId of [...this.#users.keys()]) this.#forgetIfUnasked(userId);
+    if (this.#everyone.size === 0)
+      for (const userId of [...this.#users.keys()]) this.#forgetIfUnasked(userId);
   }
 
   get hasFollowersOfEveryone(): boolean {

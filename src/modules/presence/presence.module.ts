@@ -16,6 +16,7 @@ export const presenceModule: TidingsModule = {
     const profiles = createProfiles(runtime);
     const service = createPresenceService(runtime, { profiles });
     const sessions = createPresenceSessions({ registry: engine.presence, logger, graceMs });
+    const writing = new Set<Promise<void>>();
     return {
       services: [provide(presenceService, service)],
       onConnected({ session: { viewer }, connection }) {
@@ -23,13 +24,18 @@ export const presenceModule: TidingsModule = {
         sessions.begin({ workspace: viewer.workspace, userId: viewer.id }, connection);
       },
       onUserGone(user) {
-        profiles.rememberGone(user).catch((error: unknown) => {
-          logger.warn({ err: error, userId: user.userId }, 'when a user was last seen could not be stored');
-        });
+        const written = profiles
+          .rememberGone(user)
+          .catch((error: unknown) => {
+            logger.warn({ err: error, userId: user.userId }, 'when a user was last seen could not be stored');
+          })
+          .finally(() => writing.delete(written));
+        writing.add(written);
       },
       async close() {
         service.close();
         await sessions.close();
+        await Promise.all(writing);
       },
     };
   },

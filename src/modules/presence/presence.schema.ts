@@ -1,9 +1,10 @@
 // Presence in the schema: authorize, call, return.
+import type { PresenceStatus } from '../../engines/engine.ts';
 import { objectRef, type Builder } from '../../schema/builder.ts';
 import { PageInfo } from '../../schema/scalars.ts';
 import { User } from '../users/users.schema.ts';
 import { presenceService, type OnlinePage } from './presence.service.ts';
-import { activityKinds, presenceStatuses, type ActivityView, type PresenceView } from './visible-presence.ts';
+import type { ActivityView, PresenceView } from './visible-presence.ts';
 
 export const Presence = objectRef<PresenceView>('Presence');
 const Activity = objectRef<ActivityView>('Activity');
@@ -20,10 +21,10 @@ function defineTypes(builder: Builder) {
     description: 'How available somebody is.',
     values: {
       ONLINE: { description: 'Connected, and available.' },
-      AWAY: { description: 'Connected, but not at the screen: set by the user’s application.' },
-      BUSY: { description: 'Connected, and not to be disturbed: set by the user’s application.' },
+      AWAY: { description: "Connected, but not at the screen: set by the user's application." },
+      BUSY: { description: "Connected, and not to be disturbed: set by the user's application." },
       OFFLINE: { description: 'Not connected, or appearing so.' },
-    } satisfies Record<(typeof presenceStatuses)[number], { description: string }>,
+    } satisfies Record<PresenceStatus, { description: string }>,
   });
   const ActivityKindEnum = builder.enumType('ActivityKind', {
     description: 'What somebody does with a page or resource.',
@@ -31,7 +32,7 @@ function defineTypes(builder: Builder) {
       VIEWING: { description: 'Looks at it.' },
       EDITING: { description: 'Changes it.' },
       COMMENTING: { description: 'Writes a comment on it.' },
-    } satisfies Record<(typeof activityKinds)[number], { description: string }>,
+    } satisfies Record<ActivityView['kind'], { description: string }>,
   });
 
   builder.objectType(Activity, {
@@ -96,7 +97,10 @@ function defineQueries(builder: Builder): void {
         'The presence of users of the workspace: one for each, in the order asked for, repetitions left out. ' +
         'Somebody unknown looks like somebody who has never been here: OFFLINE, named by the id.',
       args: {
-        userIds: t.arg.idList({ required: true, description: 'Whose presence; at most 500 users at a time.' }),
+        userIds: t.arg.idList({
+          required: true,
+          description: 'Whose presence; at most 500 users at a time.',
+        }),
       },
       resolve: async (_root, { userIds }, context) => [
         ...(await context.use(presenceService).read(context.viewer, userIds)),
@@ -179,7 +183,7 @@ function defineSubscription(builder: Builder): void {
         }),
       },
       subscribe: (_root, { userIds }, context) => context.use(presenceService).follow(context, userIds),
-      resolve: (view) => view as PresenceView,
+      resolve: (view) => view,
     }),
   );
 }

@@ -1,11 +1,12 @@
 // Presence: who is here, on how many devices and doing what, read once or followed.
+import { z } from 'zod';
 import type { Viewer } from '../../auth/viewer.ts';
 import type { PresenceSetting, PresenceState, PresenceStatus } from '../../engines/engine.ts';
 import { TidingsError } from '../../errors.ts';
 import { serviceKey, type Context, type Runtime } from '../../schema/context.ts';
 import { guard } from '../../schema/event-stream.ts';
 import { requireFirst, requireIds, requireText } from '../../schema/input.ts';
-import { parsePageCursor, toPageCursor } from '../../schema/page.ts';
+import { parsePageCursor, placeText, toPageCursor } from '../../schema/page.ts';
 import type { PageInfoView } from '../../schema/scalars.ts';
 import { ConflatingQueue } from '../../streams/conflating-queue.ts';
 import { toUserView, usersService } from '../users/users.service.ts';
@@ -55,6 +56,7 @@ export interface PresenceServiceOptions {
 export const presenceService = serviceKey<PresenceService>('presence');
 
 const onlineList = 'online-users';
+const onlinePlace = z.tuple([placeText]);
 const maxUsers = 500;
 
 export function createPresenceService(
@@ -71,10 +73,7 @@ export function createPresenceService(
       states.map((state) => state.userId),
     );
     return states.map((state) =>
-      toPresenceView(
-        state,
-        loaded.get(state.userId) ?? { user: toUserView(state.userId), lastSeenAt: null },
-      ),
+      toPresenceView(state, loaded.get(state.userId) ?? { user: toUserView(state.userId), lastSeenAt: null }),
     );
   };
 
@@ -89,9 +88,11 @@ export function createPresenceService(
     async listOnline(viewer, page) {
       mayFollowPresence(viewer);
       const first = requireFirst(page.first, { fallback: 100, max: maxUsers });
-      const place = parsePageCursor('after', onlineList, page.after);
-      const after = place === null ? null : String(place[0]);
-      const { userIds, hasMore, total } = await registry.listOnline(viewer.workspace, { after, limit: first });
+      const after = parsePageCursor('after', onlineList, page.after, onlinePlace)?.[0] ?? null;
+      const { userIds, hasMore, total } = await registry.listOnline(viewer.workspace, {
+        after,
+        limit: first,
+      });
       const states = await registry.read(viewer.workspace, userIds);
       // Somebody may have gone between the two.
       const nodes = await toViews(

@@ -17,7 +17,9 @@ export function createProfiles({ store, use }: Pick<Runtime, 'store' | 'use'>): 
     store.queries
       .select({ id: users.id, lastSeenAt: users.lastSeenAt })
       .from(users)
-      .where(and(eq(users.workspace, workspace), inArray(users.id, [...userIds]), isNotNull(users.lastSeenAt)));
+      .where(
+        and(eq(users.workspace, workspace), inArray(users.id, [...userIds]), isNotNull(users.lastSeenAt)),
+      );
 
   return {
     async load(workspace, userIds) {

@@ -3,9 +3,6 @@
 import type { PresenceState, PresenceSetting, PresenceStatus } from '../../engines/engine.ts';
 import type { UserView } from '../users/users.service.ts';
 
-export const presenceStatuses = ['ONLINE', 'AWAY', 'BUSY', 'OFFLINE'] as const satisfies PresenceStatus[];
-export const activityKinds = ['VIEWING', 'EDITING', 'COMMENTING'] as const;
-
 export type ActivityView = NonNullable<PresenceSetting['activity']>;
 
 /** What is known of a person besides the registry. */

@@ -1,3 +1,45 @@
+CREATE TABLE "conversation_participants" (
+	"workspace" text NOT NULL,
+	"conversation_id" uuid NOT NULL,
+	"user_id" text NOT NULL,
+	"joined_at" timestamp with time zone NOT NULL,
+	"joined_number" bigint NOT NULL,
+	"last_read_message_id" uuid,
+	"last_read_number" bigint,
+	"read_at" timestamp with time zone,
+	"unread_count" integer NOT NULL,
+	CONSTRAINT "conversation_participants_workspace_conversation_id_user_id_pk" PRIMARY KEY("workspace","conversation_id","user_id")
+);
+--> statement-breakpoint
+CREATE TABLE "conversations" (
+	"workspace" text NOT NULL,
+	"id" uuid NOT NULL,
+	"title" text,
+	"created_by" text NOT NULL,
+	"client_conversation_id" text,
+	"content_hash" text NOT NULL,
+	"last_message_number" bigint,
+	"created_at" timestamp with time zone NOT NULL,
+	"updated_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "conversations_workspace_id_pk" PRIMARY KEY("workspace","id")
+);
+--> statement-breakpoint
+CREATE TABLE "messages" (
+	"workspace" text NOT NULL,
+	"conversation_id" uuid NOT NULL,
+	"id" uuid NOT NULL,
+	"number" bigint NOT NULL,
+	"sender_id" text NOT NULL,
+	"body" text NOT NULL,
+	"attachments" json NOT NULL,
+	"client_message_id" text,
+	"content_hash" text,
+	"sent_at" timestamp with time zone NOT NULL,
+	"edited_at" timestamp with time zone,
+	"deleted_at" timestamp with time zone,
+	CONSTRAINT "messages_workspace_id_pk" PRIMARY KEY("workspace","id")
+);
+--> statement-breakpoint
 CREATE TABLE "notification_inboxes" (
 	"workspace" text NOT NULL,
 	"user_id" text NOT NULL,
@@ -84,7 +126,12 @@ CREATE TABLE "stream_heads" (
 	"changed_at" timestamp with time zone NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX "notifications_of_user" ON "notifications" USING btree ("workspace","user_id","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "conversations_of_user" ON "conversation_participants" USING btree ("workspace","user_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "conversations_client_id" ON "conversations" USING btree ("workspace","created_by","client_conversation_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "messages_number" ON "messages" USING btree ("workspace","conversation_id","number");--> statement-breakpoint
+CREATE UNIQUE INDEX "messages_client_id" ON "messages" USING btree ("workspace","conversation_id","sender_id","client_message_id");--> statement-breakpoint
+CREATE INDEX "notifications_of_user" ON "notifications" USING btree ("workspace","user_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "notifications_unread" ON "notifications" USING btree ("workspace","user_id","created_at","id") WHERE "notifications"."read_at" is null;--> statement-breakpoint
 CREATE INDEX "orders_of_customer" ON "orders" USING btree ("workspace","customer_id","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "idempotency_keys_created_at" ON "idempotency_keys" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "stream_entries_subject" ON "stream_entries" USING btree ("topic","subject");--> statement-breakpoint

@@ -1,0 +1,130 @@
+// The rows that one change of a message touches, each change in one statement after the heads are taken: the message,
+// the conversation's place in lists, and the unread counts.
+import { sql } from 'drizzle-orm';
+import type { Queries, Statement } from '../../store/store.ts';
+import type { Topic } from '../../streams/topic.ts';
+import type { Participant } from './conversation-write.ts';
+import type { PlacedMessage } from './message-view.ts';
+
+interface ParticipantRow {
+  readonly user_id: string;
+  readonly unread_count: number;
+  readonly stored: boolean;
+}
+
+const toParticipant = (row: ParticipantRow): Participant => ({
+  userId: row.user_id,
+  unreadCount: row.unread_count,
+});
+
+/** A statement sees its own changes only by what they return: the count of whoever it has not counted is as it was. */
+const insertStatement: Statement = {
+  name: 'insert_message',
+  text: `
+    with stored as (
+      insert into messages (workspace, conversation_id, id, number, sender_id, body, attachments, client_message_id,
+        content_hash, sent_at)
+      values ($1, $2::uuid, $3::uuid, $4::bigint, $5, $6, $7::json, $8, $9, $10::timestamptz)
+      on conflict (workspace, conversation_id, sender_id, client_message_id) do nothing
+      returning 1
+    ), counted as (
+      update conversation_participants set unread_count = unread_count + 1
+      where workspace = $1 and conversation_id = $2::uuid and user_id <> $5 and exists (select 1 from stored)
+      returning user_id, unread_count
+    ), touched as (
+      update conversations set updated_at = $10::timestamptz, last_message_number = $4::bigint
+      where workspace = $1 and id = $2::uuid and exists (select 1 from stored)
+    )
+    select participant.user_id, coalesce(counted.unread_count, participant.unread_count) as unread_count,
+      exists (select 1 from stored) as stored
+    from conversation_participants participant left join counted using (user_id)
+    where participant.workspace = $1 and participant.conversation_id = $2::uuid`,
+};
+
+export interface InsertedMessage {
+  readonly participants: readonly Participant[];
+  /** false where its sender has used its client's id before: nothing was changed. */
+  readonly stored: boolean;
+}
+
+/** Unread for everybody but the sender. */
+export async function insertMessage(
+  tx: Queries,
+  { number, view }: PlacedMessage,
+  { workspace, contentHash }: { readonly workspace: string; readonly contentHash: string },
+): Promise<InsertedMessage> {
+  const rows = await tx.run<ParticipantRow>(insertStatement, [
+    workspace,
+    view.conversationId,
+    view.id,
+    number,
+    view.sender.id,
+    view.body,
+    JSON.stringify(view.attachments),
+    view.clientMessageId,
+    contentHash,
+    view.sentAt,
+  ]);
+  return { participants: rows.map(toParticipant), stored: rows[0]?.stored ?? false };
+}
+
+export async function updateMessageBody(
+  tx: Queries,
+  workspace: string,
+  { id, conversationId, body, editedAt }: PlacedMessage['view'],
+): Promise<void> {
+  await tx.execute(sql`
+    with edited as (
+      update messages set body = ${body}, edited_at = ${editedAt}::timestamptz
+      where workspace = ${workspace} and id = ${id}
+    )
+    update conversations set updated_at = ${editedAt}::timestamptz
+    where workspace = ${workspace} and id = ${conversationId}`);
+}
+
+const scrubStatement: Statement = {
+  name: 'scrub_message',
+  text: `
+    with stored as (
+      update messages set body = '', attachments = '[]'::json, content_hash = null, deleted_at = $6::timestamptz
+      where workspace = $1 and id = $3::uuid
+      returning 1
+    ), counted as (
+      update conversation_participants set unread_count = unread_count - 1
+      where workspace = $1 and conversation_id = $2::uuid and user_id <> $5
+        and greatest(joined_number, last_read_number) < $4::bigint
+      returning user_id, unread_count
+    ), touched as (
+      update conversations set updated_at = $6::timestamptz where workspace = $1 and id = $2::uuid
+    )
+    select participant.user_id, coalesce(counted.unread_count, participant.unread_count) as unread_count,
+      exists (select 1 from stored) as stored
+    from conversation_participants participant left join counted using (user_id)
+    where participant.workspace = $1 and participant.conversation_id = $2::uuid`,
+};
+
+/** No longer unread for those for whom it was. What it said is gone from the row, its fingerprint included. */
+export async function scrubMessage(
+  tx: Queries,
+  workspace: string,
+  { number, view: { id, conversationId, sender, deletedAt } }: PlacedMessage,
+): Promise<readonly Participant[]> {
+  const values = [workspace, conversationId, id, number, sender.id, deletedAt];
+  return (await tx.run<ParticipantRow>(scrubStatement, values)).map(toParticipant);
+}
+
+/**
+ * Empties the message wherever the conversation's stream holds it, so that whoever reads it from there finds it deleted.
+ * Inside of the write that holds the stream's head.
+ */
+export async function scrubLog(
+  tx: Queries,
+  topic: Topic,
+  { id, deletedAt }: Pick<PlacedMessage['view'], 'id' | 'deletedAt'>,
+): Promise<void> {
+  const scrubbed = JSON.stringify({ body: '', attachments: [], deletedAt });
+  await tx.execute(sql`
+    update stream_entries
+    set payload = jsonb_set(payload::jsonb, '{message}', (payload::jsonb -> 'message') || ${scrubbed}::jsonb)::json
+    where topic = ${topic} and subject = ${id}`);
+}

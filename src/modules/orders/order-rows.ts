@@ -1,0 +1,103 @@
+// The two statements that every published update runs: reading the order as it stands, and writing it as it will.
+import type { Queries, Statement } from '../../store/store.ts';
+import { toUserView, type UserView } from '../users/users.service.ts';
+import type { OrderView } from './apply-update.ts';
+import type { OrderStatus, OrderTransition, PaymentStatus } from './orders.tables.ts';
+import { orderTopic } from './orders.topics.ts';
+
+const readStatement: Statement = {
+  name: 'read_order_for_update',
+  text: `
+    select o.*, customer.name as customer_name, customer.avatar_url as customer_avatar_url
+    from (select $1::text as workspace, $2::text as id, $3::text as customer_id) as told
+    left join orders as o on o.workspace = told.workspace and o.id = told.id
+    left join users as customer
+      on customer.workspace = told.workspace and customer.id = coalesce(o.customer_id, told.customer_id)`,
+};
+
+/** The order's columns are null where the order has not been seen before. */
+interface Row {
+  readonly id: string | null;
+  readonly customer_id: string;
+  readonly customer_name: string | null;
+  readonly customer_avatar_url: string | null;
+  readonly status: OrderStatus;
+  readonly payment_status: PaymentStatus;
+  readonly total_amount: string | null;
+  readonly total_currency: string | null;
+  readonly item_count: number | null;
+  readonly tracking_number: string | null;
+  readonly data: unknown;
+  readonly timeline: readonly OrderTransition[];
+  readonly number: number;
+  readonly event_id: string;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+}
+
+/** Sent behind the statement that takes the order's head: nobody else changes the order any more. */
+export async function readForUpdate(
+  tx: Queries,
+  workspace: string,
+  orderId: string,
+  customerId: string,
+): Promise<{ readonly previous: OrderView | null; readonly customer: UserView }> {
+  const [row] = await tx.run<Row>(readStatement, [workspace, orderId, customerId]);
+  const known = row === undefined ? null : { name: row.customer_name, avatarUrl: row.customer_avatar_url };
+  if (row === undefined || row.id === null)
+    return { previous: null, customer: toUserView(customerId, known) };
+  const customer = toUserView(row.customer_id, known);
+  const { total_amount: amount, total_currency: currency } = row;
+  const previous: OrderView = {
+    id: row.id,
+    customer,
+    status: row.status,
+    paymentStatus: row.payment_status,
+    total: amount === null || currency === null ? null : { amount, currency },
+    itemCount: row.item_count,
+    trackingNumber: row.tracking_number,
+    data: row.data,
+    timeline: row.timeline,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+    position: { topic: orderTopic(workspace, row.id), number: row.number, eventId: row.event_id },
+  };
+  return { previous, customer };
+}
+
+const writeStatement: Statement = {
+  name: 'write_order',
+  text: `
+    insert into orders (workspace, id, customer_id, created_at, status, payment_status, total_amount, total_currency,
+      item_count, tracking_number, data, timeline, number, event_id, updated_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::json, $12::json, $13, $14, $15)
+    on conflict (workspace, id) do update
+      set (status, payment_status, total_amount, total_currency, item_count, tracking_number, data, timeline, number,
+        event_id, updated_at) = (excluded.status, excluded.payment_status, excluded.total_amount,
+        excluded.total_currency, excluded.item_count, excluded.tracking_number, excluded.data, excluded.timeline,
+        excluded.number, excluded.event_id, excluded.updated_at)`,
+};
+
+/** Started, not awaited: it is answered with the commit. */
+export function startWriting(tx: Queries, workspace: string, order: OrderView): void {
+  const { position, total } = order;
+  tx.run(writeStatement, [
+    workspace,
+    order.id,
+    order.customer.id,
+    order.createdAt,
+    order.status,
+    order.paymentStatus,
+    total?.amount ?? null,
+    total?.currency ?? null,
+    order.itemCount,
+    order.trackingNumber,
+    order.data === null ? null : JSON.stringify(order.data),
+    JSON.stringify(order.timeline),
+    position.number,
+    position.eventId,
+    order.updatedAt,
+  ]).catch(() => {
+    // The commit fails with it.
+  });
+}

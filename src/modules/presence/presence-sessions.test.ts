@@ -1,0 +1,99 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { PresenceRegistry } from '../../engines/engine.ts';
+import { openMemoryEngine } from '../../engines/memory/memory-engine.ts';
+import { TidingsError } from '../../errors.ts';
+import { createPresenceSessions } from './presence-sessions.ts';
+
+const logger = pino({ level: 'silent' });
+const ada = { workspace: 'acme', userId: 'ada' };
+
+function connection(id: string) {
+  const listeners = new Set<() => void>();
+  return {
+    id,
+    onClosed(listener: () => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: () => [...listeners].forEach((listener) => listener()),
+  };
+}
+
+function setUp() {
+  const gone: string[] = [];
+  const { presence: registry } = openMemoryEngine({
+    logger,
+    events: { onUserGone: ({ userId }) => gone.push(userId) },
+  });
+  const sessions = createPresenceSessions({ registry, logger, graceMs: 3_000 });
+  const counts = async () => {
+    const [state] = await registry.read('acme', ['ada']);
+    return [state?.live, state?.leaving];
+  };
+  return { sessions, counts, gone };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('a connection makes its user present until a grace after it has closed', async () => {
+  const { sessions, counts, gone } = setUp();
+  const one = connection('1');
+  sessions.begin(ada, one);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await counts()).toEqual([1, 0]);
+  one.close();
+  await vi.advanceTimersByTimeAsync(2_999);
+  expect(await counts()).toEqual([0, 1]);
+  expect(gone).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await counts()).toEqual([0, 0]);
+  expect(gone).toEqual(['ada']);
+});
+
+test('a page reload never leaves its user without a session', async () => {
+  const { sessions, counts, gone } = setUp();
+  const [before, after] = [connection('1'), connection('2')];
+  sessions.begin(ada, before);
+  before.close();
+  await vi.advanceTimersByTimeAsync(1_000);
+  sessions.begin(ada, after);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await counts()).toEqual([1, 1]);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(await counts()).toEqual([1, 0]);
+  expect(gone).toEqual([]);
+});
+
+test('closing ends every grace at once', async () => {
+  const { sessions, counts } = setUp();
+  const one = connection('1');
+  sessions.begin(ada, one);
+  one.close();
+  await sessions.close();
+  expect(await counts()).toEqual([0, 0]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('while the engine is away each step is still told to it, in order, and nothing breaks', async () => {
+  const told: string[] = [];
+  const away = async (step: string) => {
+    told.push(step);
+    throw new TidingsError('UNAVAILABLE', 'away');
+  };
+  const registry: Pick<PresenceRegistry, 'track' | 'untrack'> = {
+    track: (_session, phase) => away(phase),
+    untrack: () => away('gone'),
+  };
+  const sessions = createPresenceSessions({ registry, logger, graceMs: 3_000 });
+  const one = connection('1');
+  sessions.begin(ada, one);
+  one.close();
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(told).toEqual(['live', 'leaving', 'gone']);
+});

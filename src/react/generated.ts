@@ -1,0 +1,130 @@
+// Written by `npm run codegen` from src/client/operations/ and schema.graphql; not to be edited.
+
+import * as Operations from '../client/generated.ts';
+import * as Urql from 'urql';
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
+
+
+export function useConversationQuery(options: Omit<Urql.UseQueryArgs<Operations.ConversationQueryVariables>, 'query'>) {
+  return Urql.useQuery<Operations.ConversationQuery, Operations.ConversationQueryVariables>({ query: Operations.ConversationDocument, ...options });
+};
+
+export function useConversationsQuery(options?: Omit<Urql.UseQueryArgs<Operations.ConversationsQueryVariables>, 'query'>) {
+  return Urql.useQuery<Operations.ConversationsQuery, Operations.ConversationsQueryVariables>({ query: Operations.ConversationsDocument, ...options });
+};
+
+export function useChatMessageSubscription<TData = Operations.ChatMessageSubscription>(options: Omit<Urql.UseSubscriptionArgs<Operations.ChatMessageSubscriptionVariables>, 'query'>, handler?: Urql.SubscriptionHandler<Operations.ChatMessageSubscription, TData>) {
+  return Urql.useSubscription<Operations.ChatMessageSubscription, TData, Operations.ChatMessageSubscriptionVariables>({ query: Operations.ChatMessageDocument, ...options }, handler);
+};
+
+export function useConversationUpdatedSubscription<TData = Operations.ConversationUpdatedSubscription>(options?: Omit<Urql.UseSubscriptionArgs<Operations.ConversationUpdatedSubscriptionVariables>, 'query'>, handler?: Urql.SubscriptionHandler<Operations.ConversationUpdatedSubscription, TData>) {
+  return Urql.useSubscription<Operations.ConversationUpdatedSubscription, TData, Operations.ConversationUpdatedSubscriptionVariables>({ query: Operations.ConversationUpdatedDocument, ...options }, handler);
+};
+
+export function useReadReceiptSubscription<TData = Operations.ReadReceiptSubscription>(options: Omit<Urql.UseSubscriptionArgs<Operations.ReadReceiptSubscriptionVariables>, 'query'>, handler?: Urql.SubscriptionHandler<Operations.ReadReceiptSubscription, TData>) {
+  return Urql.useSubscription<Operations.ReadReceiptSubscription, TData, Operations.ReadReceiptSubscriptionVariables>({ query: Operations.ReadReceiptDocument, ...options }, handler);
+};
+
+export function useTypingSubscription<TData = Operations.TypingSubscription>(options: Omit<Urql.UseSubscriptionArgs<Operations.TypingSubscriptionVariables>, 'query'>, handler?: Urql.SubscriptionHandler<Operations.TypingSubscription, TData>) {
+  return Urql.useSubscription<Operations.TypingSubscription, TData, Operations.TypingSubscriptionVariables>({ query: Operations.TypingDocument, ...options }, handler);
+};
+
+export function useCreateConversationMutation() {
+  return Urql.useMutation<Operations.CreateConversationMutation, Operations.CreateConversationMutationVariables>(Operations.CreateConversationDocument);
+};
+
+export function useAddParticipantsMutation() {
+  return Urql.useMutation<Operations.AddParticipantsMutation, Operations.AddParticipantsMutationVariables>(Operations.AddParticipantsDocument);
+};
+
+export function useRemoveParticipantsMutation() {
+  return Urql.useMutation<Operations.RemoveParticipantsMutation, Operations.RemoveParticipantsMutationVariables>(Operations.RemoveParticipantsDocument);
+};
+
+export function useSendMessageMutation() {
+  return Urql.useMutation<Operations.SendMessageMutation, Operations.SendMessageMutationVariables>(Operations.SendMessageDocument);
+};
+
+export function useEditMessageMutation() {
+  return Urql.useMutation<Operations.EditMessageMutation, Operations.EditMessageMutationVariables>(Operations.EditMessageDocument);
+};
+
+export function useDeleteMessageMutation() {
+  return Urql.useMutation<Operations.DeleteMessageMutation, Operations.DeleteMessageMutationVariables>(Operations.DeleteMessageDocument);
+};
+
+export function useMarkConversationReadMutation() {
+  return Urql.useMutation<Operations.MarkConversationReadMutation, Operations.MarkConversationReadMutationVariables>(Operations.MarkConversationReadDocument);
+};
+
+export function useSetTypingMutation() {
+  return Urql.useMutation<Operations.SetTypingMutation, Operations.SetTypingMutationVariables>(Operations.SetTypingDocument);
+};
+
+export function useNotificationsQuery(options?: Omit<Urql.UseQueryArgs<Operations.NotificationsQueryVariables>, 'query'>) {
+  return Urql.useQuery<Operations.NotificationsQuery, Operations.NotificationsQueryVariables>({ query: Operations.NotificationsDocument, ...options });
+};
+
+export function useNotificationSubscription<TData = Operations.NotificationSubscription>(options?: Omit<Urql.UseSubscriptionArgs<Operations.NotificationSubscriptionVariables>, 'query'>, handler?: Urql.SubscriptionHandler<Operations.NotificationSubscription, TData>) {
+  return Urql.useSubscription<Operations.NotificationSubscription, TData, Operations.NotificationSubscriptionVariables>({ query: Operations.NotificationDocument, ...options }, handler);
+};
+
+export function useMarkNotificationReadMutation() {
+  return Urql.useMutation<Operations.MarkNotificationReadMutation, Operations.MarkNotificationReadMutationVariables>(Operations.MarkNotificationReadDocument);
+};
+
+export function useMarkNotificationsReadMutation() {
+  return Urql.useMutation<Operations.MarkNotificationsReadMutation, Operations.MarkNotificationsReadMutationVariables>(Operations.MarkNotificationsReadDocument);
+};
+
+export function useMarkAllNotificationsReadMutation() {
+  return Urql.useMutation<Operations.MarkAllNotificationsReadMutation, Operations.MarkAllNotificationsReadMutationVariables>(Operations.MarkAllNotificationsReadDocument);
+};
+
+export function useSendNotificationMutation() {
+  return Urql.useMutation<Operations.SendNotificationMutation, Operations.SendNotificationMutationVariables>(Operations.SendNotificationDocument);
+};
+
+export function useOrderQuery(options: Omit<Urql.UseQueryArgs<Operations.OrderQueryVariables>, 'query'>) {
+  return Urql.useQuery<Operations.OrderQuery, Operations.OrderQueryVariables>({ query: Operations.OrderDocument, ...options });
+};
+
+export function useOrdersQuery(options?: Omit<Urql.UseQueryArgs<Operations.OrdersQueryVariables>, 'query'>) {
+  return Urql.useQuery<Operations.OrdersQuery, Operations.OrdersQueryVariables>({ query: Operations.OrdersDocument, ...options });
+};
+
+export function useOrderUpdatedSubscription<TData = Operations.OrderUpdatedSubscription>(options?: Omit<Urql.UseSubscriptionArgs<Operations.OrderUpdatedSubscriptionVariables>, 'query'>, handler?: Urql.SubscriptionHandler<Operations.OrderUpdatedSubscription, TData>) {
+  return Urql.useSubscription<Operations.OrderUpdatedSubscription, TData, Operations.OrderUpdatedSubscriptionVariables>({ query: Operations.OrderUpdatedDocument, ...options }, handler);
+};
+
+export function usePublishOrderUpdateMutation() {
+  return Urql.useMutation<Operations.PublishOrderUpdateMutation, Operations.PublishOrderUpdateMutationVariables>(Operations.PublishOrderUpdateDocument);
+};
+
+export function usePresenceQuery(options: Omit<Urql.UseQueryArgs<Operations.PresenceQueryVariables>, 'query'>) {
+  return Urql.useQuery<Operations.PresenceQuery, Operations.PresenceQueryVariables>({ query: Operations.PresenceDocument, ...options });
+};
+
+export function useOnlineUsersQuery(options?: Omit<Urql.UseQueryArgs<Operations.OnlineUsersQueryVariables>, 'query'>) {
+  return Urql.useQuery<Operations.OnlineUsersQuery, Operations.OnlineUsersQueryVariables>({ query: Operations.OnlineUsersDocument, ...options });
+};
+
+export function usePresenceChangedSubscription<TData = Operations.PresenceChangedSubscription>(options?: Omit<Urql.UseSubscriptionArgs<Operations.PresenceChangedSubscriptionVariables>, 'query'>, handler?: Urql.SubscriptionHandler<Operations.PresenceChangedSubscription, TData>) {
+  return Urql.useSubscription<Operations.PresenceChangedSubscription, TData, Operations.PresenceChangedSubscriptionVariables>({ query: Operations.PresenceChangedDocument, ...options }, handler);
+};
+
+export function useSetPresenceMutation() {
+  return Urql.useMutation<Operations.SetPresenceMutation, Operations.SetPresenceMutationVariables>(Operations.SetPresenceDocument);
+};
+
+export function useViewerQuery(options?: Omit<Urql.UseQueryArgs<Operations.ViewerQueryVariables>, 'query'>) {
+  return Urql.useQuery<Operations.ViewerQuery, Operations.ViewerQueryVariables>({ query: Operations.ViewerDocument, ...options });
+};
+
+export function useRenewSessionMutation() {
+  return Urql.useMutation<Operations.RenewSessionMutation, Operations.RenewSessionMutationVariables>(Operations.RenewSessionDocument);
+};
+
+export function useUpsertUsersMutation() {
+  return Urql.useMutation<Operations.UpsertUsersMutation, Operations.UpsertUsersMutationVariables>(Operations.UpsertUsersDocument);
+};

@@ -1,4 +1,7 @@
-// Builds dist/: compiles the source and copies beside it what is read at run time (Lua scripts, migrations).
+// Builds dist/: compiles the source, copies beside it what is read at run time (Lua scripts, migrations), and prepares an
+// empty embedded database, so that a first start need not make one.
+//   --if-stale      only where something is newer than the last build
+//   --if-possible   passes quietly where the compiler is not installed (`npm ci --omit=dev`)
 // Plain JavaScript, so that `npm run start:production` can ask with --if-stale where only production packages are.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -10,9 +13,9 @@ process.chdir(join(import.meta.dirname, '..'));
 /** Written last: a build that broke off half-way has none, and is done again. */
 const stamp = 'dist/.built';
 
-if (!process.argv.includes('--if-stale') || isStale()) build();
+if (!process.argv.includes('--if-stale') || isStale()) await build();
 
-function build() {
+async function build() {
   const compiler = findCompiler();
   // Begin with nothing, or a deleted migration would live on in dist/.
   rmSync('dist', { recursive: true, force: true });
@@ -24,7 +27,16 @@ function build() {
     recursive: true,
     filter: (path) => statSync(path).isDirectory() || !/\.tsx?$/.test(path),
   });
+  await writeDatabaseTemplate('dist/store/pglite-template.tar.gz');
   writeFileSync(stamp, '');
+}
+
+async function writeDatabaseTemplate(file) {
+  const { PGlite } = await import('@electric-sql/pglite');
+  const database = await PGlite.create();
+  const template = await database.dumpDataDir('gzip');
+  writeFileSync(file, Buffer.from(await template.arrayBuffer()));
+  await database.close();
 }
 
 /** Whether anything the build reads is newer than the last complete build. A package without src/ is never stale. */
@@ -43,6 +55,7 @@ function findCompiler() {
   try {
     return createRequire(import.meta.url).resolve('typescript/bin/tsc');
   } catch {
+    if (process.argv.includes('--if-possible')) process.exit(0);
     console.error(
       'dist/ is missing or older than src/, and the compiler is not installed. ' +
         'Run `npm ci && npm run build` where development packages are, and bring dist/ from there.',

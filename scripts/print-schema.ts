@@ -10,7 +10,9 @@ const printed = `${printSchema(lexicographicSortSchema(buildSchema(builtInModule
 if (process.argv.includes('--check')) {
   const committed = await readFile(file, 'utf8').catch(() => '');
   if (committed !== printed) {
-    console.error('schema.graphql is not what the code says. Run `npm run schema:print` and look at the difference.');
+    console.error(
+      'schema.graphql is not what the code says. Run `npm run schema:print` and look at the difference.',
+    );
     process.exit(1);
   }
 } else {

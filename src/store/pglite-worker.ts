@@ -1,5 +1,8 @@
 // The worker thread that runs embedded PGlite behind a socket speaking PostgreSQL's protocol: in the main thread it
 // would block the event loop. pglite-server.ts starts it and reads its messages.
+import { existsSync } from 'node:fs';
+import { readFile, rename, rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
@@ -16,6 +19,7 @@ export interface PgliteWorkerMessage {
 }
 
 async function main({ directory, listen }: PgliteWorkerData): Promise<void> {
+  await prepareDirectory(directory);
   const db = await PGlite.create(directory);
 
   // An SQL error is an answer in the protocol; a rejection here means that the database itself has crashed. The socket
@@ -45,6 +49,20 @@ async function main({ directory, listen }: PgliteWorkerData): Promise<void> {
   });
   const port = Number(/\d+$/.exec(server.getServerConn())?.[0]);
   parentPort?.postMessage({ port } satisfies PgliteWorkerMessage);
+}
+
+/** Made by the build, so that a first start need not run initdb, which takes seconds. Not there when run from source. */
+const template = fileURLToPath(new URL('./pglite-template.tar.gz', import.meta.url));
+
+/** Beside its place first: a start that is cut off half-way leaves nothing that looks like a database. */
+async function prepareDirectory(directory: string): Promise<void> {
+  if (existsSync(directory)) return;
+  const unfinished = `${directory}.new`;
+  await rm(unfinished, { recursive: true, force: true });
+  const loadDataDir = existsSync(template) ? { loadDataDir: new Blob([await readFile(template)]) } : {};
+  const db = await PGlite.create({ dataDir: unfinished, ...loadDataDir });
+  await db.close();
+  await rename(unfinished, directory);
 }
 
 await main(workerData as PgliteWorkerData);

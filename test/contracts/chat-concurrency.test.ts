@@ -104,6 +104,17 @@ describe.each(testDatabaseKinds)('chat under concurrent writers on %s', (databas
     expect((await updates('carol')).at(-1)?.kind).toBe('LEFT');
   });
 
+  test('a burst of newcomers keeps nobody from writing', async () => {
+    const { chat, viewer, begin, send, entries } = createChatStage(runtime);
+    const id = await begin('alice', 'bob');
+    await times(60, (index) =>
+      index % 2 === 0
+        ? send('bob', id)
+        : chat.addParticipants(viewer('alice'), id, [`u${index}`]).then(() => null),
+    );
+    expect(await entries(id)).toHaveLength(60);
+  });
+
   test('two people who remove each other at once: one of them stays', async () => {
     const { chat, viewer, begin, unread } = createChatStage(runtime);
     const id = await begin('alice', 'bob');

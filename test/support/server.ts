@@ -88,26 +88,40 @@ export async function startServer({
 }
 
 /** For starts that must fail: resolves with the exit code and what was printed. */
-export async function runServerToItsEnd(
-  options: StartServerOptions,
-): Promise<{ code: number | null; output: string }> {
+export function runServerToItsEnd({ command = 'dev', env = {} }: StartServerOptions): Promise<Ended> {
+  return runToItsEnd([command], env);
+}
+
+/** For commands that end by themselves. */
+export const runCommand = (...parameters: string[]): Promise<Ended> => runToItsEnd(parameters, {});
+
+interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+async function runToItsEnd(
+  parameters: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Ended> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tidings-test-'));
   try {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', options.command ?? 'dev'], {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...parameters], {
       cwd: root,
       env: {
         PATH: process.env['PATH'],
         HOME: process.env['HOME'],
         PORT: '0',
         DATA_DIR: join(dataDir, 'data'),
-        ...options.env,
+        ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
-    const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+    // `close` and not `exit`: by then everything printed has arrived.
+    const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
     return { code, output };
   } finally {
     await rm(dataDir, { recursive: true, force: true });

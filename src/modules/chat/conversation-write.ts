@@ -1,14 +1,15 @@
 // One change of a conversation: a write that holds the head of the conversation's stream and those of its participants'
-// `conversations-of` streams. Who they are must be known before anything is locked, and may change until it is: then the
-// write starts over.
+// `conversations-of` streams. Who they are must be known before those are locked, and may change until they are: then
+// the write starts over, with the conversation's head locked first.
 //
 //   read participants ─▶ take heads ─▶ read participants again ──(the same)──▶ change, append, commit
 //          ▲                                     │
-//          └─────────────(others)────────────────┘
+//          └──────(others: lock the head)────────┘
 import { and, eq } from 'drizzle-orm';
-import { TidingsError } from '../../errors.ts';
 import type { Log } from '../../streams/log.ts';
+import { streamHeads } from '../../streams/log.tables.ts';
 import type { Taken, Write } from '../../streams/log-write.ts';
+import type { Topic } from '../../streams/topic.ts';
 import type { Queries } from '../../store/store.ts';
 import type { ConversationChangeKind, ConversationUpdatePayload } from './chat.events.ts';
 import { conversationParticipants } from './chat.tables.ts';
@@ -25,26 +26,35 @@ export interface Participant {
 }
 
 /** Rolls the write back, to begin again: the participants that it has locked are not the participants any more. */
-class ParticipantsChanged extends Error {}
-
-const maxTries = 10;
+class ParticipantsChanged extends Error {
+  readonly topic: Topic;
+  constructor(topic: Topic) {
+    super(`The participants of ${topic} changed while their heads were being taken.`);
+    this.topic = topic;
+  }
+}
 
 /** Like `log.write`, for a work that calls `requireSameParticipants` after its `take`. */
 export async function writeConversation<T>(log: Log, work: (write: Write) => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await log.write(work);
-    } catch (error) {
-      if (!(error instanceof ParticipantsChanged)) throw error;
-      if (tries < maxTries) continue;
-      throw new TidingsError(
-        'UNAVAILABLE',
-        'The participants of the conversation change too quickly at the moment. Try again shortly.',
-        { retryAfterMs: 200 },
-      );
-    }
+  try {
+    return await log.write(work);
+  } catch (error) {
+    if (!(error instanceof ParticipantsChanged)) throw error;
+    const { topic } = error;
+    return log.write(async (write) => {
+      await lockHead(write.tx, topic);
+      return work(write);
+    });
   }
 }
+
+/**
+ * The second time the conversation's head is locked before its participants are read, so that they stay as they are read.
+ * It is there, because they have changed; and it comes before all `conversations-of` heads in the order of topics, so
+ * locks are still taken in the same order by everybody.
+ */
+const lockHead = (tx: Queries, topic: Topic) =>
+  tx.select({ topic: streamHeads.topic }).from(streamHeads).where(eq(streamHeads.topic, topic)).for('update');
 
 export const readParticipants = (
   tx: Queries,
@@ -78,12 +88,13 @@ export const takeConversation = (
 
 /** After `take`: nobody joins or leaves any more, because that takes the head of the conversation. */
 export function requireSameParticipants(
+  { workspace, conversationId }: ConversationRef,
   before: readonly Pick<Participant, 'userId'>[],
   now: readonly Pick<Participant, 'userId'>[],
 ): void {
   const known = new Set(before.map(({ userId }) => userId));
   if (now.length === known.size && now.every(({ userId }) => known.has(userId))) return;
-  throw new ParticipantsChanged('The participants changed while their heads were being taken.');
+  throw new ParticipantsChanged(conversationTopic(workspace, conversationId));
 }
 
 /** `takeConversation` and the participants as they stand now, with their unread counts. */
@@ -95,7 +106,7 @@ export async function takeWithParticipants(
 ): Promise<{ readonly taken: Taken; readonly participants: readonly Participant[] }> {
   const taken = await takeConversation(write, ref, before, others);
   const participants = await readParticipants(write.tx, ref);
-  requireSameParticipants(before, participants);
+  requireSameParticipants(ref, before, participants);
   return { taken, participants };
 }
 

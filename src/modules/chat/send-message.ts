@@ -46,7 +46,7 @@ export async function sendMessage(
     { number, view: message },
     { workspace, contentHash },
   );
-  requireSameParticipants(before, participants);
+  requireSameParticipants(ref, before, participants);
   if (!stored) write.abandon(await findRepeated(write.tx, ref, message, contentHash));
   return appendMessageChange(write, ref, { kind: 'SENT', message }, participants);
 }

@@ -1,0 +1,229 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { FakeLog, fakeEntry, fakeTopic } from '../../test/support/fake-log.ts';
+import { openMemoryEngine } from '../engines/memory/memory-engine.ts';
+import type { Engine } from '../engines/engine.ts';
+import { toCursorText } from './cursor.ts';
+import type { Log, SizedEntry } from './log.ts';
+import { subscribe, type StreamSubscription, type SubscribeOptions } from './subscribe.ts';
+import { Tails } from './tails.ts';
+
+const logger = pino({ level: 'silent' });
+
+let log: FakeLog;
+let engine: Engine;
+let tails: Tails;
+beforeEach(() => {
+  log = new FakeLog();
+  engine = openMemoryEngine({ logger, events: { onUserGone: () => undefined } });
+  tails = new Tails({ log, broker: engine.broker, logger, checkMs: 60_000, checkWhileAwayMs: 60_000 });
+});
+afterEach(async () => {
+  await tails.close();
+  await engine.close();
+});
+
+const open = (options: Partial<SubscribeOptions> = {}): Promise<StreamSubscription> =>
+  subscribe(
+    { log: log as unknown as Log, tails },
+    { topic: fakeTopic, after: null, anewFrom: '`order`', authorize: async () => 'staff', ...options },
+  );
+
+const cursor = (number: number): string =>
+  toCursorText({ logId: log.id, topic: fakeTopic, number, eventId: number === 0 ? '' : `event-${number}` });
+
+/** Commits and tells it. Resolves when every tail has heard. */
+async function write(...entries: SizedEntry[]): Promise<void> {
+  log.entries.push(...entries);
+  for (const entry of entries) tails.announce(entry);
+  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+const writeUpTo = async (last: number): Promise<void> => {
+  const from = (log.entries.at(-1)?.number ?? 0) + 1;
+  await write(...Array.from({ length: last - from + 1 }, (_, index) => fakeEntry(from + index)));
+};
+
+async function pull(subscription: StreamSubscription, count: number): Promise<number[]> {
+  const numbers: number[] = [];
+  while (numbers.length < count) {
+    const { value } = await subscription.next();
+    if (value === undefined) break;
+    numbers.push(value.number);
+  }
+  return numbers;
+}
+
+const range = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => first + index);
+
+const until = (assertion: () => void): Promise<void> => vi.waitFor(assertion, { interval: 1 });
+
+describe('catching up', () => {
+  test('joins live while entries arrive between the page and the joining', async () => {
+    log.fill(5);
+    const subscription = await open({ after: cursor(2) });
+    const answer = log.hold();
+    const pulled = pull(subscription, 6);
+    await writeUpTo(8);
+    answer();
+    expect(await pulled).toEqual(range(3, 8));
+    await writeUpTo(9);
+    expect(await pull(subscription, 1)).toEqual([9]);
+  });
+
+  test('a page that is ahead of the tail is not delivered again by it', async () => {
+    log.fill(2);
+    const subscription = await open({ after: cursor(0) });
+    log.fill(4);
+    expect(await pull(subscription, 4)).toEqual(range(1, 4));
+    for (const entry of log.entries) tails.announce(entry);
+    await writeUpTo(5);
+    expect(await pull(subscription, 1)).toEqual([5]);
+  });
+
+  test('serves everybody who waits, however little a page holds', async () => {
+    log.fill(3);
+    log.pageSize = 1;
+    const subscription = await open({ after: cursor(0) });
+    const asked = await Promise.all([subscription.next(), subscription.next(), subscription.next()]);
+    expect(asked.map(({ value }) => value?.number)).toEqual([1, 2, 3]);
+  });
+
+  test('reads nothing more while its consumer does not pull', async () => {
+    log.fill(20);
+    log.pageSize = 10;
+    const subscription = await open({ after: cursor(0) });
+    expect(await pull(subscription, 9)).toEqual(range(1, 9));
+    expect(log.reads).toEqual([0]);
+    expect(await pull(subscription, 11)).toEqual(range(10, 20));
+  });
+
+  test('a log that cannot be read ends it with that error, and lets go of the tail', async () => {
+    log.fill(2);
+    const subscription = await open({ after: cursor(0) });
+    log.failure = new Error('away');
+    await expect(subscription.next()).rejects.toBe(log.failure);
+    expect(tails.size).toBe(0);
+    expect(await subscription.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test('closed while reading, it delivers nothing and lets go of the tail', async () => {
+    log.fill(2);
+    let released = 0;
+    const subscription = await open({ after: cursor(0), onReleased: () => (released += 1) });
+    const answer = log.hold();
+    const waiting = subscription.next();
+    await subscription.return();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    expect(tails.size).toBe(0);
+    answer();
+    await subscription.return();
+    expect(await subscription.next()).toEqual({ done: true, value: undefined });
+    expect(released).toBe(1);
+  });
+
+  test('retention that removes all that is left ends it with CURSOR_EXPIRED instead of a spin', async () => {
+    log.fill(5);
+    const subscription = await open({ after: cursor(2) });
+    vi.spyOn(log, 'readOn').mockResolvedValue([]);
+    await expect(subscription.next()).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
+  });
+
+  test('the log was rewritten under a slow subscriber: CURSOR_EXPIRED', async () => {
+    log.fill(20);
+    log.pageSize = 5;
+    const subscription = await open({ after: cursor(0) });
+    expect(await pull(subscription, 5)).toEqual(range(1, 5));
+    log.entries = log.entries.map((entry) => ({ ...entry, eventId: `other-${entry.number}` }));
+    await expect(subscription.next()).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
+  });
+});
+
+describe('a consumer that does not pull', () => {
+  test('is held at 256 entries, and gets everything from the log afterwards', async () => {
+    const subscription = await open();
+    await writeUpTo(300);
+    expect(log.reads).toEqual([]);
+    expect(await pull(subscription, 256)).toEqual(range(1, 256));
+    expect(log.reads).toEqual([]);
+    const rest = pull(subscription, 45);
+    await until(() => expect(log.reads).toEqual([256]));
+    await writeUpTo(301);
+    expect(await rest).toEqual(range(257, 301));
+  });
+
+  test('is held at about a megabyte', async () => {
+    const subscription = await open();
+    const large = (number: number) => fakeEntry(number, { payload: 'x'.repeat(65_536) });
+    await write(...range(1, 20).map(large));
+    expect(await pull(subscription, 16)).toEqual(range(1, 16));
+    expect(log.reads).toEqual([]);
+    expect(await pull(subscription, 4)).toEqual(range(17, 20));
+    expect(log.reads).toEqual([16]);
+  });
+
+  test('an entry larger than the bound is delivered', async () => {
+    const subscription = await open();
+    await write(fakeEntry(1, { payload: 'x'.repeat(2_000_000) }), fakeEntry(2));
+    expect(await pull(subscription, 2)).toEqual([1, 2]);
+  });
+
+  test('what it has pulled makes room again', async () => {
+    const subscription = await open();
+    for (let first = 1; first < 2_000; first += 200) {
+      await writeUpTo(first + 199);
+      expect(await pull(subscription, 200)).toEqual(range(first, first + 199));
+    }
+    expect(log.reads).toEqual([]);
+  });
+});
+
+describe('the end of a subscription', () => {
+  test('a filter that throws ends its own subscription; the others go on', async () => {
+    const broken = await open({
+      filter() {
+        throw new TypeError('an old payload');
+      },
+    });
+    const other = await open();
+    await writeUpTo(1);
+    await expect(broken.next()).rejects.toThrow('an old payload');
+    expect(await pull(other, 1)).toEqual([1]);
+  });
+
+  test('a tail that is lost while the viewer is being authorized ends it', async () => {
+    log.fill(7);
+    const subscription = await open({
+      async authorize() {
+        log.entries.length = 5;
+        await tails.check();
+        return 'staff';
+      },
+    });
+    await expect(subscription.next()).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
+    expect(tails.size).toBe(0);
+  });
+
+  test('what is queued when the tail is lost is delivered first', async () => {
+    const subscription = await open();
+    await writeUpTo(2);
+    log.entries.length = 1;
+    await tails.check();
+    expect(await pull(subscription, 2)).toEqual([1, 2]);
+    await expect(subscription.next()).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
+  });
+
+  test('where authorize rejects nothing is kept', async () => {
+    const refused = new Error('refused');
+    await expect(open({ authorize: () => Promise.reject(refused) })).rejects.toBe(refused);
+    expect(tails.size).toBe(0);
+  });
+
+  test('where the cursor is not honoured nothing is kept', async () => {
+    await expect(open({ after: cursor(3) })).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
+    await expect(open({ after: 'nonsense' })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+    expect(tails.size).toBe(0);
+  });
+});

@@ -1,0 +1,240 @@
+// Starting and stopping: what a person at a terminal sees, above all when something is not as it should be.
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { connect } from '../support/client.ts';
+import { httpGet } from '../support/http-get.ts';
+import { runCommand, runServerToItsEnd, startServer } from '../support/server.ts';
+
+const production = {
+  JWT_SECRET: 'a secret of the tests, long enough for HS256',
+  JWT_ISSUER: 'https://issuer.example',
+  JWT_AUDIENCE: 'tidings-tests',
+};
+
+async function openDirectory(): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(tmpdir(), 'tidings-test-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** For people: no stack trace, no name of an error's class, no code of Node's alone. */
+function expectSentences(output: string): void {
+  expect(output).toMatch(/^Tidings can not start\.\n\S/);
+  expect(output).not.toMatch(/^\s+at /m);
+  expect(output).not.toMatch(/\w+Error\b/);
+  expect(output).not.toContain('node_modules');
+}
+
+describe('a bad setting stops the start with a sentence that names it', () => {
+  it.each<['dev' | 'start', Record<string, string>, RegExp]>([
+    ['dev', { PORT: 'http' }, /PORT is "http", but it must be a whole number from 0 to 65535\./],
+    ['dev', { PORT: '65536' }, /PORT is "65536"/],
+    ['dev', { PORT: '-1' }, /PORT is "-1"/],
+    ['dev', { PORT: '40.5' }, /PORT is "40\.5"/],
+    ['dev', { HOST: '0.0.0.0' }, /HOST is "0\.0\.0\.0", but `tidings dev` .* loopback only/],
+    ['start', { ...production, HOST: 'no-such-host.invalid' }, /HOST "no-such-host\.invalid" is no address/],
+    ['start', { ...production, HOST: '192.0.2.1' }, /HOST "192\.0\.2\.1" is no address of this machine/],
+    ['dev', { DATABASE_URL: 'mysql://root:hunter2@db/app' }, /DATABASE_URL is set, but it must be a URL .*postgres:\/\//],
+    ['dev', { DATABASE_URL: 'localhost' }, /DATABASE_URL is set, but/],
+    ['dev', { REDIS_URL: 'http://:hunter2@cache' }, /REDIS_URL is set, but it must be a URL .*redis:\/\/ or rediss:\/\//],
+    ['dev', { LOG_LEVEL: 'loud' }, /LOG_LEVEL is "loud", but it must be one of trace, debug, info/],
+    ['dev', { HEAD_CHECK_MS: '1' }, /HEAD_CHECK_MS is "1", but it must be a whole number from 100 to 60000/],
+    ['dev', { MAX_PAYLOAD_BYTES: '1 MB' }, /MAX_PAYLOAD_BYTES is "1 MB"/],
+    ['dev', { ALLOWED_ORIGINS: '*' }, /ALLOWED_ORIGINS is "\*", but it must be a comma-separated list of origins/],
+    ['dev', { ALLOWED_ORIGINS: 'https://app.example/' }, /ALLOWED_ORIGINS .* without a path or a trailing slash/],
+    ['dev', { JWT_ISSUER: 'https://issuer.example' }, /JWT_ISSUER .* neither JWT_SECRET nor JWT_JWKS_URL/],
+    ['start', {}, /JWT_SECRET and JWT_JWKS_URL are both unset.*tidings dev/],
+    ['start', { JWT_SECRET: production.JWT_SECRET }, /JWT_ISSUER is unset.*\nJWT_AUDIENCE is unset/],
+    ['start', { ...production, JWT_SECRET: 'too short' }, /JWT_SECRET holds 9 bytes; HS256 needs at least 32/],
+    ['start', { ...production, JWT_SECRET: '', JWT_JWKS_URL: 'issuer.example' }, /JWT_JWKS_URL is set, but it must be a URL/],
+  ])('%s with %o', async (command, env, sentence) => {
+    const { code, output } = await runServerToItsEnd({ command, env });
+    expect(code).toBe(1);
+    expectSentences(output);
+    expect(output).toMatch(sentence);
+    expect(output).not.toContain('hunter2');
+  });
+
+  it('all bad ones are told at once', async () => {
+    const { output } = await runServerToItsEnd({ env: { PORT: 'x', LOG_LEVEL: 'y', REDIS_URL: 'z' } });
+    for (const name of ['PORT', 'LOG_LEVEL', 'REDIS_URL']) expect(output).toMatch(new RegExp(`^${name} is`, 'm'));
+  });
+
+  it('a data directory that is a file', async () => {
+    await using directory = await openDirectory();
+    const file = join(directory.path, 'file');
+    await writeFile(file, '');
+    for (const path of [file, join(file, 'below')]) {
+      const { code, output } = await runServerToItsEnd({ env: { DATA_DIR: path } });
+      expect(code).toBe(1);
+      expectSentences(output);
+      expect(output).toContain(`DATA_DIR "${path}"`);
+    }
+  });
+});
+
+describe('the commands', () => {
+  it('an unknown one is told, with those that there are', async () => {
+    const { code, output } = await runCommand('serve');
+    expect(code).toBe(2);
+    expect(output).toContain('There is no command "serve".');
+    expect(output).toContain('tidings dev');
+    expect(output).toContain('tidings start');
+  });
+
+  it('arguments are no settings', async () => {
+    const { code, output } = await runCommand('dev', '--port', '80');
+    expect(code).toBe(2);
+    expect(output).toContain('takes no arguments, but was given "--port 80"');
+  });
+
+  it('help is help, and no failure', async () => {
+    for (const parameters of [['help'], ['--help'], []]) {
+      const { code, output } = await runCommand(...parameters);
+      expect(code).toBe(0);
+      expect(output).toContain('tidings start');
+    }
+  });
+});
+
+describe('what the server needs and does not get', () => {
+  it('a port in use', async () => {
+    const other = createServer();
+    other.listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    try {
+      const { code, output } = await runServerToItsEnd({ env: { HOST: '127.0.0.1', PORT: `${port}` } });
+      expect(code).toBe(1);
+      expectSentences(output);
+      expect(output).toContain(`already listens on port ${port}`);
+      expect(output).toContain('set PORT to another one');
+    } finally {
+      other.close();
+    }
+  });
+
+  it('a data directory that another server uses: told, and the other one is unharmed', async () => {
+    await using directory = await openDirectory();
+    await using first = await startServer({ env: { DATA_DIR: directory.path } });
+    const { code, output } = await runServerToItsEnd({ env: { DATA_DIR: directory.path } });
+    expect(code).toBe(1);
+    expectSentences(output);
+    expect(output).toContain(`${directory.path} is in use by another Tidings (process ${first.process.pid})`);
+    expect(output).toContain('set DATA_DIR to another directory');
+    expect((await httpGet(first, '/readyz')).status).toBe(200);
+  });
+
+  it('a database that is not there', async () => {
+    const DATABASE_URL = 'postgres://tidings:hunter2@127.0.0.1:1/tidings';
+    const { code, output } = await runServerToItsEnd({ env: { DATABASE_URL } });
+    expect(code).toBe(1);
+    expectSentences(output);
+    expect(output).toContain('127.0.0.1:1/tidings');
+    expect(output).toContain('DATABASE_URL');
+    expect(output).not.toContain('hunter2');
+  });
+
+  it('a database that refuses the password', async () => {
+    const address = new URL(process.env['TIDINGS_TEST_POSTGRES_URL'] ?? '');
+    address.username = 'nobody';
+    address.password = 'hunter2';
+    const { code, output } = await runServerToItsEnd({ env: { DATABASE_URL: address.href } });
+    expect(code).toBe(1);
+    expectSentences(output);
+    expect(output).toContain('DATABASE_URL');
+    expect(output).not.toContain('hunter2');
+  });
+
+  it('a Redis that is not there', async () => {
+    const { code, output } = await runServerToItsEnd({ env: { REDIS_URL: 'redis://:hunter2@127.0.0.1:1' } });
+    expect(code).toBe(1);
+    expectSentences(output);
+    expect(output).toContain('127.0.0.1:1');
+    expect(output).toContain('REDIS_URL');
+    expect(output).not.toContain('hunter2');
+  });
+
+  it('a Redis that refuses the password', async () => {
+    const address = new URL(process.env['TIDINGS_TEST_REDIS_URL'] ?? '');
+    address.password = 'hunter2';
+    address.username = 'nobody';
+    const { code, output } = await runServerToItsEnd({ env: { REDIS_URL: address.href } });
+    expect(code).toBe(1);
+    expectSentences(output);
+    expect(output).toContain('REDIS_URL');
+    expect(output).not.toContain('hunter2');
+  });
+});
+
+const publish =
+  'mutation ($input: PublishOrderUpdateInput!) { publishOrderUpdate(input: $input) { deduplicated update { cursor } } }';
+const follow =
+  'subscription ($orderId: ID, $after: Cursor) { orderUpdated(orderId: $orderId, after: $after) { note } }';
+
+describe('a server’s life', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('%s ends it cleanly, connections too', async (signal) => {
+    await using server = await startServer();
+    await using alice = await connect(server, 'alice');
+    await using _updates = alice.subscribe(follow);
+    await alice.connected();
+    const closed = alice.closed();
+    const exited = once(server.process, 'exit');
+    server.process.kill(signal);
+    // Codes after which standard clients come back.
+    expect([1001, 1012]).toContain((await closed).code);
+    expect(await exited).toEqual([0, null]);
+  });
+
+  it('what was published survives a restart: a cursor from before goes on after it', async () => {
+    await using directory = await openDirectory();
+    const env = { DATA_DIR: directory.path };
+    const identity = { workspace: 'demo', scope: 'orders:publish' };
+    const input = { orderId: 'restart', customerId: 'alice', status: 'PENDING', idempotencyKey: 'k' };
+    let cursor: string;
+    {
+      await using before = await startServer({ env });
+      await using alice = await connect(before, 'alice', identity);
+      const published = await alice.request<{ publishOrderUpdate: { update: { cursor: string } } }>(publish, {
+        input,
+      });
+      ({ cursor } = published.publishOrderUpdate.update);
+      await alice.request(publish, { input: { orderId: 'restart', status: 'SHIPPED', note: 'before' } });
+    }
+    await using after = await startServer({ env });
+    await using alice = await connect(after, 'alice', identity);
+    await using updates = alice.subscribe(follow, { orderId: 'restart', after: cursor });
+    expect(await updates.next()).toEqual({ orderUpdated: { note: 'before' } });
+    await alice.request(publish, { input: { orderId: 'restart', status: 'DELIVERED', note: 'after' } });
+    expect(await updates.next()).toEqual({ orderUpdated: { note: 'after' } });
+    // Its memory of keys has survived as well.
+    expect(await alice.request(publish, { input })).toMatchObject({
+      publishOrderUpdate: { deduplicated: true, update: { cursor } },
+    });
+  });
+
+  it('what was acknowledged survives a kill', async () => {
+    await using directory = await openDirectory();
+    const env = { DATA_DIR: directory.path };
+    const input = { orderId: 'killed', customerId: 'alice', status: 'PENDING' };
+    {
+      await using before = await startServer({ env });
+      await using shop = await connect(before, 'shop', { scope: 'orders:publish' });
+      await shop.request(publish, { input });
+      await before.kill();
+    }
+    await using after = await startServer({ env });
+    await using alice = await connect(after, 'alice');
+    expect(await alice.request('{ order(id: "killed") { status } }')).toEqual({ order: { status: 'PENDING' } });
+  });
+
+  it('health: alive and ready', async () => {
+    await using server = await startServer({ command: 'start', env: production });
+    expect(await httpGet(server, '/healthz')).toMatchObject({ status: 200, text: '{"status":"alive"}' });
+    expect(await httpGet(server, '/readyz')).toMatchObject({ status: 200, text: '{"status":"ready"}' });
+  });
+});

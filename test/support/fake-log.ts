@@ -1,0 +1,82 @@
+// One stream in memory, in place of the log: its answers can be held back, made to fail, and its past rewritten.
+import type { Position } from '../../src/streams/cursor.ts';
+import type { Log, SizedEntry } from '../../src/streams/log.ts';
+
+export const fakeTopic = 'acme/order/42';
+
+export const fakeEntry = (number: number, rest: Partial<SizedEntry> = {}): SizedEntry => ({
+  topic: fakeTopic,
+  number,
+  eventId: `event-${number}`,
+  kind: 'event',
+  occurredAt: '2026-11-21T09:30:00.000Z',
+  payload: { number },
+  bytes: 16,
+  ...rest,
+});
+
+export class FakeLog implements Pick<Log, 'id' | 'readOn' | 'find' | 'head' | 'heads'> {
+  readonly id = 'log-1';
+  entries: SizedEntry[] = [];
+  /** After which number each page was read. */
+  readonly reads: number[] = [];
+  headReads = 0;
+  /** Every answer is this error, while there is one. */
+  failure: Error | null = null;
+  /** Entries of a page, at most. */
+  pageSize = Number.POSITIVE_INFINITY;
+  #held: Promise<void> = Promise.resolve();
+
+  /** Appends entries up to this number. */
+  fill(last: number): void {
+    for (let number = (this.entries.at(-1)?.number ?? 0) + 1; number <= last; number++) {
+      this.entries.push(fakeEntry(number));
+    }
+  }
+
+  /** What is asked from now on sees what is there when it asks, and is answered when the function is called. */
+  hold(): () => void {
+    let answer = (): void => undefined;
+    this.#held = new Promise((resolve) => (answer = resolve));
+    return () => {
+      this.#held = Promise.resolve();
+      answer();
+    };
+  }
+
+  async readOn(
+    _topic: string,
+    { after, limit }: { after: Position; limit: number },
+  ): Promise<readonly SizedEntry[] | null> {
+    this.reads.push(after.number);
+    const following = this.entries.filter(({ number }) => number > after.number);
+    const before = this.entries.find(({ number }) => number === after.number);
+    const continues =
+      (following[0]?.number ?? after.number + 1) === after.number + 1 &&
+      (before?.eventId ?? after.eventId) === after.eventId;
+    return this.#answer(continues ? following.slice(0, Math.min(limit, this.pageSize)) : null);
+  }
+
+  async find(_topic: string, number: number): Promise<SizedEntry | null> {
+    return this.#answer(this.entries.find((entry) => entry.number === number) ?? null);
+  }
+
+  async head(): Promise<Position> {
+    this.headReads += 1;
+    const last = this.entries.at(-1);
+    return this.#answer({ number: last?.number ?? 0, eventId: last?.eventId ?? '' });
+  }
+
+  async heads(topics: readonly string[]): Promise<ReadonlyMap<string, Position>> {
+    const head = await this.head();
+    return new Map(
+      topics.filter((topic) => topic === fakeTopic && head.number > 0).map((topic) => [topic, head]),
+    );
+  }
+
+  async #answer<T>(answer: T): Promise<T> {
+    await this.#held;
+    if (this.failure !== null) throw this.failure;
+    return answer;
+  }
+}

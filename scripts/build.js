@@ -3,6 +3,7 @@
 //   --if-stale      only where something is newer than the last build
 //   --if-possible   passes quietly where the compiler is not installed (`npm ci --omit=dev`)
 // Plain JavaScript, so that `npm run start:production` can ask with --if-stale where only production packages are.
+import { Buffer } from 'node:buffer';
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -11,8 +11,9 @@ import type { Engine, EngineEvents, LeaseTimings } from './engines/engine.ts';
 import { openMemoryEngine } from './engines/memory/memory-engine.ts';
 import { openRedisEngine } from './engines/redis/redis-engine.ts';
 import { builtInModules, buildSchema } from './modules/schema.ts';
-import type { Runtime, ServiceKey } from './schema/context.ts';
-import type { OpenedModule, TidingsModule } from './schema/module.ts';
+import type { Runtime } from './schema/context.ts';
+import type { TidingsModule } from './schema/module.ts';
+import { openModules } from './schema/open-modules.ts';
 import { claimNode } from './store/node-claim.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
@@ -76,7 +77,6 @@ export async function createApp({
       closers.push(() => claim.release());
     }
 
-    const opened: OpenedModule[] = [];
     const log = await openLog({
       store,
       onCommitted: (entries) => entries.forEach((entry) => tails.announce(entry)),
@@ -86,7 +86,7 @@ export async function createApp({
       logger,
       logId: log.id,
       leaseTimings: options.leaseTimings,
-      events: { onUserGone: (user) => opened.forEach((module) => module.onUserGone?.(user)) },
+      events: { onUserGone: (user) => open.onUserGone(user) },
     });
     closers.push(() => engine.close());
 
@@ -99,22 +99,9 @@ export async function createApp({
     });
     closers.push(() => tails.close());
 
-    const services = new Map<string, unknown>();
-    const runtime: Runtime = {
-      store,
-      log,
-      tails,
-      engine,
-      logger,
-      use: (key) => requireService(services, key),
-    };
-    for (const module of modules) {
-      const one = module.open?.(runtime);
-      if (one === undefined) continue;
-      for (const { key, service } of one.services) services.set(key.name, service);
-      opened.push(one);
-      closers.push(async () => one.close?.());
-    }
+    const open = openModules(modules, { store, log, tails, engine, logger });
+    closers.push(() => open.close());
+    const { runtime } = open;
 
     const schema = buildSchema(modules);
     const examples = isDevelopment ? ((await options.prepareDevelopment?.(runtime)) ?? {}) : {};
@@ -123,12 +110,7 @@ export async function createApp({
       ...config.tokenIssuers,
       ...(isDevelopment ? [developmentIssuer] : []),
     ]);
-    const authenticator = createAuthenticator({
-      verifier,
-      onAuthenticated: async (viewer) => {
-        for (const module of opened) await module.onAuthenticated?.(viewer);
-      },
-    });
+    const authenticator = createAuthenticator({ verifier, onAuthenticated: open.onAuthenticated });
     const clientErrors = createClientErrors(logger);
     const shared = { schema, runtime, authenticator, clientErrors, logger, path: graphqlPath };
     const { allowedOrigins, maxPayloadBytes } = config;
@@ -145,7 +127,7 @@ export async function createApp({
       allowedOrigins,
       maxPayloadBytes,
       pingMs,
-      onConnected: (context) => opened.forEach((module) => module.onConnected?.(context)),
+      onConnected: open.onConnected,
     });
     closers.push(() => closeHttp(http));
     closers.push(() => webSockets.close());
@@ -169,11 +151,6 @@ async function openEngine({ config, logger, logId, leaseTimings, events }: Engin
   if (config.redisUrl === null) return openMemoryEngine({ logger, events });
   const timings = leaseTimings === undefined ? {} : { timings: leaseTimings };
   return openRedisEngine({ url: config.redisUrl, logId, logger, events, ...timings });
-}
-
-function requireService<T>(services: ReadonlyMap<string, unknown>, key: ServiceKey<T>): T {
-  if (!services.has(key.name)) throw new Error(`No module of this server provides "${key.name}".`);
-  return services.get(key.name) as T;
 }
 
 async function listen(http: Server, { host, port }: Config): Promise<string> {

@@ -18,13 +18,12 @@ export interface FieldTraits {
 
 declare global {
   // Pothos is extended by merging into its global namespace.
-  // eslint-disable-next-line @typescript-eslint/no-namespace
+
   export namespace PothosSchemaTypes {
-    // eslint-disable-next-line @typescript-eslint/no-unused-vars
     export interface Plugins<Types extends SchemaTypes> {
       tidings: FieldTraitsPlugin<Types>;
     }
-    // eslint-disable-next-line @typescript-eslint/no-unused-vars
+
     export interface FieldOptions<
       Types extends SchemaTypes,
       ParentShape,

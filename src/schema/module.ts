@@ -14,6 +14,8 @@ export interface TidingsModule {
 
 export interface OpenedModule {
   readonly services: readonly ProvidedService[];
+  /** Called once, when the services of all modules are there. */
+  onReady?(): void;
   /** Called when a viewer has been authenticated, by a request or a connection. */
   onAuthenticated?(viewer: Viewer): Promise<void>;
   /** Called when a WebSocket connection has been acknowledged. `context.connection` is there. */

@@ -13,10 +13,10 @@ type Types = NonNullable<pg.QueryConfig['types']>;
 export function parsingInt8(config: pg.QueryConfig): pg.QueryConfig {
   const others: Types = config.types ?? pg.types;
   const types = {
-    getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown =>
       oid === int8 ? toSafeInteger : oid === int8Array ? parseArray : others.getTypeParser(oid, format),
   };
-  return { ...config, types: types as Types };
+  return { ...config, types: types };
 }
 
 /** Rejects the query rather than answer a number that is off by a little. */

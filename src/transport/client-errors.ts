@@ -32,11 +32,13 @@ export function createClientErrors(logger: Logger): ClientErrors {
       if (typeof foreign === 'string' && foreign in errorKinds) return original;
       const code = (typeof foreign === 'string' ? foreignCodes[foreign] : undefined) ?? statusCode(original);
       const http = original.extensions['http'] as object | undefined;
-      if (http === undefined) return withCode(error, code, original.message);
+      // Around the original graphql-js says where: `Variable "$input" got invalid value 1.5 at "input.itemCount"; …`.
+      const { message } = error instanceof GraphQLError ? error : original;
+      if (http === undefined) return withCode(error, code, message);
       // `spec` makes Yoga answer 200 to clients that accept `application/json` only: right for an operation that is not
       // valid, but what is no GraphQL request at all is 400 to everybody.
       const status = foreign === 'BAD_REQUEST' ? { ...http, spec: false } : http;
-      return withCode(error, code, original.message, { http: status });
+      return withCode(error, code, message, { http: status });
     }
     logger.error({ err: toLoggable(original) }, 'an unexpected error');
     return withCode(error, 'INTERNAL', 'Something unexpected happened on the server. It has been logged.');

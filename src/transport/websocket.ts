@@ -110,7 +110,8 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
         onMessage: (handle) =>
           socket.on('message', (bytes: Buffer, isBinary) => {
             // `ws` has checked the text of text frames; of binary ones half a character would become another one.
-            if (isBinary && !isUtf8(bytes)) return socket.close(closeCodes.badRequest, 'Send messages as UTF-8 text.');
+            if (isBinary && !isUtf8(bytes))
+              return socket.close(closeCodes.badRequest, 'Send messages as UTF-8 text.');
             const text = bytes.toString('utf8');
             // Whoever is told to leave, for example for an expired token, may go on sending: nothing more is done.
             const handleWhileOpen = async () => {
@@ -203,7 +204,10 @@ const formatted = ({ errors, ...rest }: ReturnType<ClientErrors['toClientResult'
 /** Closed here and not by the protocol, whose only answer would be 4403: standard clients retry that one for ever. */
 function refuseConnection(socket: WebSocket, error: unknown, logger: Logger): void {
   if (error instanceof TokenError) {
-    return socket.close(error.expired ? closeCodes.tokenExpired : closeCodes.unauthorized, toCloseReason(error.message));
+    return socket.close(
+      error.expired ? closeCodes.tokenExpired : closeCodes.unauthorized,
+      toCloseReason(error.message),
+    );
   }
   if (error instanceof TidingsError) {
     const code = error.code === 'UNAVAILABLE' ? closeCodes.tryAgainLater : closeCodes.badRequest;

@@ -93,7 +93,7 @@ export async function connect(
         { query: textOf(document), variables },
         { authorization: `Bearer ${token}` },
       );
-      if (body.errors !== undefined) throw new ResponseError(body.errors as ResponseError['errors']);
+      if (body.errors !== undefined) throw new ResponseError(body.errors);
       return body.data as T;
     },
     async requestOverWebSocket<T>(document: string | DocumentNode, variables?: object) {
@@ -127,8 +127,7 @@ function subscribeWith(
     async next() {
       const step = await nextOf(results as Results);
       if (step.done === true) throw new ResponseError([{ message: 'The subscription has ended.' }]);
-      if (step.value.errors !== undefined)
-        throw new ResponseError(step.value.errors as ResponseError['errors']);
+      if (step.value.errors !== undefined) throw new ResponseError(step.value.errors);
       return step.value.data ?? {};
     },
     [Symbol.asyncDispose]: async () => void (await results.return?.()),
@@ -144,6 +143,6 @@ async function nextOf(results: Results) {
     if (Array.isArray(error)) throw new ResponseError(error as ResponseError['errors']);
     if (error instanceof Error) throw error;
     const { code, reason } = error as { code?: number; reason?: string };
-    throw new Error(`The connection was closed with ${code}: ${reason}`);
+    throw new Error(`The connection was closed with ${code}: ${reason}`, { cause: error });
   }
 }

@@ -10,7 +10,7 @@ import type { Viewer } from '../../src/auth/viewer.ts';
 import { openMemoryEngine } from '../../src/engines/memory/memory-engine.ts';
 import { builtInModules } from '../../src/modules/schema.ts';
 import { createContext, type Context, type Runtime } from '../../src/schema/context.ts';
-import type { OpenedModule } from '../../src/schema/module.ts';
+import { openModules } from '../../src/schema/open-modules.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { openLog } from '../../src/streams/log.ts';
@@ -42,10 +42,9 @@ export async function openTestRuntime(database: TestDatabaseKind): Promise<TestR
     const store = await openStore({ ...place, migrations: [migrations], logger, detectMisuse: true });
     closers.push(() => store.close());
 
-    const opened: OpenedModule[] = [];
     const engine = openMemoryEngine({
       logger,
-      events: { onUserGone: (user) => opened.forEach((module) => module.onUserGone?.(user)) },
+      events: { onUserGone: (user) => open.onUserGone(user) },
     });
     closers.push(() => engine.close());
     const log = await openLog({ store, onCommitted: (entries) => entries.forEach((e) => tails.announce(e)) });
@@ -58,19 +57,9 @@ export async function openTestRuntime(database: TestDatabaseKind): Promise<TestR
     });
     closers.push(() => tails.close());
 
-    const services = new Map<string, unknown>();
-    const use: Runtime['use'] = (key) => {
-      if (!services.has(key.name)) throw new Error(`No module provides "${key.name}".`);
-      return services.get(key.name) as never;
-    };
-    const runtime: Runtime = { store, log, tails, engine, logger, use };
-    for (const module of builtInModules) {
-      const one = module.open?.(runtime);
-      if (one === undefined) continue;
-      for (const { key, service } of one.services) services.set(key.name, service);
-      opened.push(one);
-      closers.push(async () => one.close?.());
-    }
+    const open = openModules(builtInModules, { store, log, tails, engine, logger });
+    closers.push(() => open.close());
+    const { runtime } = open;
     return { runtime, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();

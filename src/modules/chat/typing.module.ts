@@ -10,8 +10,7 @@ export const typingModule: TidingsModule = {
     const service = createTypingService(runtime);
     return {
       services: [provide(typingService, service)],
-      // Nobody sends a message before this, so none is missed that ends typing.
-      onAuthenticated: async () => service.listen(),
+      onReady: () => service.listen(),
       close: async () => service.close(),
     };
   },

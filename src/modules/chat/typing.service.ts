@@ -89,7 +89,6 @@ export function createTypingService(runtime: Runtime): TypingService {
   return {
     async set(context, conversationId, isTyping) {
       const { viewer, connection } = context;
-      listen();
       await use(chatService).requireParticipant(viewer, conversationId);
       const user = await use(usersService).viewer(viewer);
       const speaker = speakerOf(viewer.workspace, conversationId, viewer.id);
@@ -100,7 +99,6 @@ export function createTypingService(runtime: Runtime): TypingService {
 
     async follow(context, conversationId) {
       const { workspace, id: viewerId } = context.viewer;
-      listen();
       const closers: (() => void)[] = [];
       const onReleased = () => closers.splice(0).forEach((close) => close());
       const queue = new TypingQueue({ conversationId, viewerId, now, onReleased });

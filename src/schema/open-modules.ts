@@ -1,0 +1,41 @@
+// Opens modules over what they stand on, in order, and speaks to all of them as one.
+import type { Runtime } from './context.ts';
+import type { OpenedModule, TidingsModule } from './module.ts';
+
+export interface Modules extends Required<
+  Pick<OpenedModule, 'onAuthenticated' | 'onConnected' | 'onUserGone'>
+> {
+  readonly runtime: Runtime;
+  /** In the opposite order. */
+  close(): Promise<void>;
+}
+
+export function openModules(modules: readonly TidingsModule[], foundation: Omit<Runtime, 'use'>): Modules {
+  const services = new Map<string, unknown>();
+  const runtime: Runtime = {
+    ...foundation,
+    use<T>(key: { readonly name: string }) {
+      if (!services.has(key.name)) throw new Error(`No module of this server provides "${key.name}".`);
+      return services.get(key.name) as T;
+    },
+  };
+  const opened: OpenedModule[] = [];
+  for (const module of modules) {
+    const one = module.open?.(runtime);
+    if (one === undefined) continue;
+    for (const { key, service } of one.services) services.set(key.name, service);
+    opened.push(one);
+  }
+  for (const module of opened) module.onReady?.();
+  return {
+    runtime,
+    async onAuthenticated(viewer) {
+      for (const module of opened) await module.onAuthenticated?.(viewer);
+    },
+    onConnected: (context) => opened.forEach((module) => module.onConnected?.(context)),
+    onUserGone: (user) => opened.forEach((module) => module.onUserGone?.(user)),
+    async close() {
+      for (const module of [...opened].reverse()) await module.close?.();
+    },
+  };
+}

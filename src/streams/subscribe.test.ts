@@ -141,6 +141,15 @@ describe('catching up', () => {
   });
 });
 
+test('the head is a valid cursor though retention has its entry and this node has not heard of it', async () => {
+  await open();
+  log.fill(1);
+  vi.spyOn(log, 'find').mockResolvedValue(null);
+  const subscription = await open({ after: cursor(1) });
+  await writeUpTo(2);
+  expect(await pull(subscription, 1)).toEqual([2]);
+});
+
 describe('a consumer that does not pull', () => {
   test('is held at 256 entries, and gets everything from the log afterwards', async () => {
     const subscription = await open();

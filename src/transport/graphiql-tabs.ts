@@ -16,9 +16,10 @@ export function exampleTabs({ orderId = '1001', conversationId }: ExampleTabsOpt
   const order = JSON.stringify(orderId);
   const orderTabs: GraphiqlTab[] = [
     {
-      query: `# Press Run (Ctrl-Enter), run PublishOrderUpdate in the
-# next tab, and come back: a subscription goes on while
-# another tab is in front.
+      query: `# Press Run (Ctrl-Enter), run the next tab
+# (PublishOrderUpdate), and come back: a
+# subscription goes on while another tab is
+# in front.
 subscription FollowOrder {
   orderUpdated(orderId: ${order}) {
     cursor
@@ -53,8 +54,9 @@ subscription FollowOrder {
 `,
     },
     {
-      query: `# Subscribe with \`after: cursor\`, and nothing falls
-# between this query and the subscription.
+      query: `# Subscribe with \`after: cursor\`, and nothing
+# falls between this query and the
+# subscription.
 query MyOrders {
   viewer {
     id

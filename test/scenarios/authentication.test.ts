@@ -25,8 +25,11 @@ function claimsOf(changes: Readonly<Record<string, unknown>> = {}): JWTPayload {
   return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
 }
 
-const signWith = (key: string, claims: JWTPayload, header: { alg: string; kid?: string } = { alg: 'HS256' }) =>
-  new SignJWT(claims).setProtectedHeader(header).sign(new TextEncoder().encode(key));
+const signWith = (
+  key: string,
+  claims: JWTPayload,
+  header: { alg: string; kid?: string } = { alg: 'HS256' },
+) => new SignJWT(claims).setProtectedHeader(header).sign(new TextEncoder().encode(key));
 
 const sign = (changes?: Readonly<Record<string, unknown>>) => signWith(secret, claimsOf(changes));
 
@@ -168,7 +171,11 @@ describe('tokens signed with a shared secret', () => {
     { title: 'without an issue time', token: () => sign({ iat: undefined }), sentence: /"iat"/ },
     { title: 'without a user', token: () => sign({ sub: undefined }), sentence: /"sub"/ },
     { title: 'with an empty user', token: () => sign({ sub: '' }), sentence: /"sub"/ },
-    { title: 'that is valid only later', token: () => sign({ nbf: nowInSeconds() + 600 }), sentence: /"nbf"/ },
+    {
+      title: 'that is valid only later',
+      token: () => sign({ nbf: nowInSeconds() + 600 }),
+      sentence: /"nbf"/,
+    },
     { title: 'whose roles are no list', token: () => sign({ roles: 'staff' }), sentence: /"roles"/ },
     { title: 'that is garbage', token: () => 'garbage', sentence: /not a JSON Web Token/ },
     { title: 'that is garbage in three parts', token: () => 'a.b.c', sentence: /not a JSON Web Token/ },
@@ -256,9 +263,7 @@ describe('tokens signed with a shared secret', () => {
     const iat = nowInSeconds() - 60;
     await using alice = await person('alice', { iat, exp: nowInSeconds() + 600, workspace: 'acme' });
     const renewWith = async (changes: Readonly<Record<string, unknown>>) =>
-      failureOf(
-        alice.requestOverWebSocket(renew, { token: await sign({ workspace: 'acme', ...changes }) }),
-      );
+      failureOf(alice.requestOverWebSocket(renew, { token: await sign({ workspace: 'acme', ...changes }) }));
 
     const ofAnother = await renewWith({ sub: 'bob' });
     expect(ofAnother.code).toBe('FORBIDDEN');
@@ -286,8 +291,14 @@ describe('tokens signed with a shared secret', () => {
     await using dan = await person('dan', { workspace, roles: ['staff'] });
     const headOf = async (id: string) =>
       (await dan.request<{ order: { cursor: string } }>(readOrder, { id })).order.cursor;
-    await using asStaff = dan.subscribe<Updated>(follow, { orderId: 'of-alice', after: await headOf('of-alice') });
-    await using asCustomer = dan.subscribe<Updated>(follow, { orderId: 'of-dan', after: await headOf('of-dan') });
+    await using asStaff = dan.subscribe<Updated>(follow, {
+      orderId: 'of-alice',
+      after: await headOf('of-alice'),
+    });
+    await using asCustomer = dan.subscribe<Updated>(follow, {
+      orderId: 'of-dan',
+      after: await headOf('of-dan'),
+    });
     await update({ orderId: 'of-alice', status: 'CONFIRMED' });
     await update({ orderId: 'of-dan', status: 'CONFIRMED' });
     expect((await asStaff.next()).orderUpdated.order.id).toBe('of-alice');
@@ -491,7 +502,7 @@ describe('tokens of an identity provider', () => {
       token: async () => {
         await using other = await openTokenIssuer();
         await other.addKey('es', 'ES256');
-        return other.sign('es', claimsOf());
+        return await other.sign('es', claimsOf());
       },
       sentence: /not signed by a key/,
     },
@@ -565,7 +576,9 @@ describe('development tokens', () => {
     const { token } = JSON.parse(text) as { token: string };
     const answer = await post(server.url, { query: '{ viewer { id name } }' }, bearer(token));
     expect(answer.body.data).toEqual({ viewer: { id: 'alice', name: 'Alice' } });
-    const local = await httpGet(server, '/dev/token?user=alice', { host: `localhost:${new URL(server.url).port}` });
+    const local = await httpGet(server, '/dev/token?user=alice', {
+      host: `localhost:${new URL(server.url).port}`,
+    });
     expect(local.status).toBe(200);
   });
 
@@ -586,9 +599,7 @@ describe('development tokens', () => {
       const { status, text } = await httpGet(server, path, { accept, ...headers() });
       expect(status).toBe(403);
       expect(JSON.parse(text)).toEqual({
-        errors: [
-          { message: expect.stringContaining('http://localhost'), extensions: { code: 'FORBIDDEN' } },
-        ],
+        errors: [{ message: expect.stringContaining('http://localhost'), extensions: { code: 'FORBIDDEN' } }],
       });
     }
   });

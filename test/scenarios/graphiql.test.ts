@@ -33,7 +33,9 @@ async function openGraphiql() {
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('websocket', (webSocket) => {
     requests.push(webSocket.url());
-    webSocket.on('framesent', ({ payload }) => sent.push(JSON.parse(String(payload)) as (typeof sent)[number]));
+    webSocket.on('framesent', ({ payload }) =>
+      sent.push(JSON.parse(String(payload)) as (typeof sent)[number]),
+    );
   });
   await page.goto(`${server.url}/graphql`);
   await page.locator('.graphiql-execute-button').waitFor();
@@ -96,13 +98,19 @@ it('the documentation explains the schema', async () => {
   await using graphiql = await openGraphiql();
   const { page } = graphiql;
   await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
-  await page.getByRole('link', { name: 'Mutation', exact: true }).or(page.getByText('Mutation', { exact: true })).first().click();
+  await page
+    .getByRole('link', { name: 'Mutation', exact: true })
+    .or(page.getByText('Mutation', { exact: true }))
+    .first()
+    .click();
   await page.getByText('publishOrderUpdate', { exact: true }).first().waitFor();
 });
 
 it('the headers show the token, so that it can be exchanged for another', async () => {
   await using graphiql = await openGraphiql();
-  const editor = graphiql.page.locator('.graphiql-editor-tool .view-lines').filter({ hasText: 'Authorization' });
+  const editor = graphiql.page
+    .locator('.graphiql-editor-tool .view-lines')
+    .filter({ hasText: 'Authorization' });
   await expect.poll(() => editor.innerText(), waiting).toMatch(/"Authorization":\s"Bearer\s/);
 });
 

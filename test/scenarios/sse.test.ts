@@ -86,7 +86,10 @@ onBothSetups('server-sent events', (stage) => {
       [{ orderId: '42', after: 'nonsense' }, alice, 'BAD_USER_INPUT'],
     ] as const) {
       await using events = await open(variables, person);
-      expect(await events.next()).toMatchObject({ event: 'next', data: { errors: [{ extensions: { code } }] } });
+      expect(await events.next()).toMatchObject({
+        event: 'next',
+        data: { errors: [{ extensions: { code } }] },
+      });
       expect(await events.next()).toEqual({ event: 'complete', data: null });
       expect(await events.next()).toBeNull();
     }
@@ -98,7 +101,9 @@ onBothSetups('server-sent events', (stage) => {
       query: 'subscription { orderUpdated { nope } }',
     });
     expect(await events.next()).toMatchObject({
-      data: { errors: [{ message: expect.stringContaining('"nope"'), extensions: { code: 'BAD_USER_INPUT' } }] },
+      data: {
+        errors: [{ message: expect.stringContaining('"nope"'), extensions: { code: 'BAD_USER_INPUT' } }],
+      },
     });
   });
 
@@ -119,7 +124,9 @@ onBothSetups('server-sent events', (stage) => {
   it('many that come and hang up leave room for the next', async () => {
     const { update, cursor, open } = await newShop();
     for (let round = 0; round < 5; round += 1) {
-      const many = await Promise.all(Array.from({ length: 20 }, () => open({ orderId: '42', after: cursor })));
+      const many = await Promise.all(
+        Array.from({ length: 20 }, () => open({ orderId: '42', after: cursor })),
+      );
       for (const events of many) events.leave();
     }
     await using events = await open({ orderId: '42', after: cursor });
@@ -132,9 +139,9 @@ onBothSetups('server-sent events', (stage) => {
     await using events = await open({ orderId: '42', after: cursor });
     await update('now the stream is live');
     await nextUpdate(events);
-    expect(
-      await alice.request('{ presence(userIds: ["alice"]) { userId status deviceCount } }'),
-    ).toEqual({ presence: [{ userId: 'alice', status: 'OFFLINE', deviceCount: 0 }] });
+    expect(await alice.request('{ presence(userIds: ["alice"]) { userId status deviceCount } }')).toEqual({
+      presence: [{ userId: 'alice', status: 'OFFLINE', deviceCount: 0 }],
+    });
   });
 
   it('works by GET, for EventSource', async () => {
@@ -177,7 +184,9 @@ onBothSetups('server-sent events', (stage) => {
         });
       });
       await Promise.all([update('to the terminal'), heard]);
-      expect(text).toMatch(/event: next\ndata: \{"data":\{"orderUpdated":\{"cursor":"[^"]+","note":"to the terminal"/);
+      expect(text).toMatch(
+        /event: next\ndata: \{"data":\{"orderUpdated":\{"cursor":"[^"]+","note":"to the terminal"/,
+      );
     } finally {
       if (curl.exitCode === null && curl.kill()) await once(curl, 'exit');
     }

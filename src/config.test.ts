@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError, parseConfig, type Mode } from './config.ts';
+
+const production = {
+  JWT_SECRET: 'a secret of the tests, long enough for HS256',
+  JWT_ISSUER: 'https://issuer.example',
+  JWT_AUDIENCE: 'tidings-tests',
+};
+
+/** What a person at the terminal reads. */
+function refusalOf(env: Readonly<Record<string, string>>, mode: Mode): string {
+  try {
+    parseConfig(env, mode);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('It was accepted.');
+}
+
+test('nothing has to be set for development', () => {
+  expect(parseConfig({}, 'dev')).toMatchObject({
+    mode: 'dev',
+    host: '127.0.0.1',
+    port: 4000,
+    databaseUrl: null,
+    dataDir: './data',
+    redisUrl: null,
+    tokenIssuers: [],
+    allowedOrigins: [],
+  });
+});
+
+test('production listens everywhere and verifies the tokens of its issuer', () => {
+  expect(parseConfig(production, 'start')).toMatchObject({
+    mode: 'start',
+    host: '0.0.0.0',
+    tokenIssuers: [
+      {
+        key: { secret: production.JWT_SECRET },
+        issuer: production.JWT_ISSUER,
+        audience: production.JWT_AUDIENCE,
+      },
+    ],
+  });
+});
+
+test('what is set but empty, or white space, counts as unset', () => {
+  expect(parseConfig({ PORT: '', REDIS_URL: ' ', ALLOWED_ORIGINS: '' }, 'dev')).toEqual(
+    parseConfig({}, 'dev'),
+  );
+});
+
+test('origins are a list', () => {
+  const env = { ALLOWED_ORIGINS: 'https://app.example, http://localhost:5173' };
+  expect(parseConfig(env, 'dev').allowedOrigins).toEqual(['https://app.example', 'http://localhost:5173']);
+});
+
+describe('a bad value is refused by its name, with what it may hold', () => {
+  test.each<[Mode, Record<string, string>, RegExp]>([
+    ['dev', { PORT: '65536' }, /^PORT is "65536", but it must be a whole number from 0 to 65535\.$/],
+    ['dev', { PORT: '-1' }, /^PORT is "-1"/],
+    ['dev', { PORT: '40.5' }, /^PORT is "40\.5"/],
+    ['dev', { PORT: '0x50' }, /^PORT is "0x50"/],
+    ['dev', { HOST: '192.168.0.1' }, /^HOST is "192\.168\.0\.1", but `tidings dev` .* loopback only/],
+    ['dev', { DATABASE_URL: 'localhost' }, /^DATABASE_URL is set, but it must be a URL .*postgres:\/\//],
+    ['dev', { REDIS_URL: 'localhost:6379' }, /^REDIS_URL is set, but it must be a URL .*redis:\/\//],
+    ['dev', { LOG_LEVEL: 'WARN' }, /^LOG_LEVEL is "WARN", but it must be one of trace, debug, info/],
+    ['dev', { HEAD_CHECK_MS: '1' }, /^HEAD_CHECK_MS is "1", but it must be a whole number from 100 to 60000/],
+    ['dev', { MAX_PAYLOAD_BYTES: '1 MB' }, /^MAX_PAYLOAD_BYTES is "1 MB"/],
+    ['dev', { ALLOWED_ORIGINS: '*' }, /^ALLOWED_ORIGINS is "\*", but it must be a comma-separated list/],
+    ['dev', { ALLOWED_ORIGINS: 'https://app.example/' }, /without a path or a trailing slash/],
+    ['dev', { ALLOWED_ORIGINS: 'https://app.example,,' }, /^ALLOWED_ORIGINS/],
+    ['dev', { JWT_ISSUER: 'https://issuer.example' }, /^JWT_ISSUER .* neither JWT_SECRET nor JWT_JWKS_URL/],
+    ['dev', { JWT_SECRET: production.JWT_SECRET }, /^JWT_ISSUER is unset.*\nJWT_AUDIENCE is unset/],
+    ['start', {}, /^JWT_SECRET and JWT_JWKS_URL are both unset.*`tidings dev`/],
+    ['start', { ...production, JWT_ISSUER: '' }, /^JWT_ISSUER is unset/],
+    [
+      'start',
+      { ...production, JWT_SECRET: 'too short' },
+      /^JWT_SECRET holds 9 bytes; HS256 needs at least 32/,
+    ],
+    [
+      'start',
+      { ...production, JWT_JWKS_URL: 'issuer.example' },
+      /^JWT_JWKS_URL is set, but it must be a URL/,
+    ],
+  ])('%s with %o', (mode, env, sentence) => {
+    expect(refusalOf(env, mode)).toMatch(sentence);
+  });
+
+  test('addresses of databases and secrets are not repeated', () => {
+    const env = {
+      ...production,
+      JWT_SECRET: 'hunter2',
+      DATABASE_URL: 'mysql://root:hunter2@db',
+      REDIS_URL: 'http://:hunter2@cache',
+    };
+    expect(refusalOf(env, 'start')).not.toContain('hunter2');
+  });
+});

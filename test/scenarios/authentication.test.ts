@@ -259,6 +259,13 @@ describe('tokens signed with a shared secret', () => {
     expect(await alice.requestOverWebSocket(readViewer)).toEqual({ viewer: { id: 'alice' } });
   });
 
+  it('a renewed token counts in full: the connection closes when that one expires, sooner too', async () => {
+    await using alice = await person('alice', {});
+    const closed = alice.closed();
+    await alice.requestOverWebSocket(renew, { token: await sign({ exp: nowInSeconds() + 2 }) });
+    expect((await closed).code).toBe(4403);
+  });
+
   it('a renewal needs a valid, newer token of the same user and workspace, and a WebSocket', async () => {
     const iat = nowInSeconds() - 60;
     await using alice = await person('alice', { iat, exp: nowInSeconds() + 600, workspace: 'acme' });

@@ -5,49 +5,73 @@
 // Plain JavaScript, so that `npm run start:production` can ask with --if-stale where only production packages are.
 import { Buffer } from 'node:buffer';
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 process.chdir(join(import.meta.dirname, '..'));
 
-/** Written last: a build that broke off half-way has none, and is done again. */
-const stamp = 'dist/.built';
+/** Built here and renamed when complete, so that a server that starts meanwhile finds the old one or the new one. */
+const staging = `dist.next.${process.pid}`;
+/** Written last, with the version of the embedded database that the template is for. */
+const stamp = '.built';
+const template = 'store/pglite-template.tar.gz';
 
 if (!process.argv.includes('--if-stale') || isStale()) await build();
 
 async function build() {
   const compiler = findCompiler();
-  // Begin with nothing, or a deleted migration would live on in dist/.
-  rmSync('dist', { recursive: true, force: true });
-  const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
-    stdio: 'inherit',
-  });
+  rmSync(staging, { recursive: true, force: true });
+  // Without checking: `npm run check` does that, and nobody who only starts the server should wait for it.
+  const options = ['-p', 'tsconfig.build.json', '--outDir', staging, '--noCheck'];
+  const { status } = spawnSync(process.execPath, [compiler, ...options], { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
-  cpSync('src', 'dist', {
+  cpSync('src', staging, {
     recursive: true,
     filter: (path) => statSync(path).isDirectory() || !/\.tsx?$/.test(path),
   });
-  await writeDatabaseTemplate('dist/store/pglite-template.tar.gz');
-  writeFileSync(stamp, '');
+  const version = databaseVersion();
+  const isCurrent =
+    existsSync(join('dist', template)) && readFileSync(join('dist', stamp), 'utf8') === version;
+  if (isCurrent) cpSync(join('dist', template), join(staging, template));
+  else await writeDatabaseTemplate(join(staging, template));
+  writeFileSync(join(staging, stamp), version);
+  rmSync('dist', { recursive: true, force: true });
+  renameSync(staging, 'dist');
+}
+
+function databaseVersion() {
+  const file = createRequire(import.meta.url).resolve('@electric-sql/pglite');
+  return JSON.parse(readFileSync(join(file, '../../package.json'), 'utf8')).version;
 }
 
 async function writeDatabaseTemplate(file) {
   const { PGlite } = await import('@electric-sql/pglite');
   const database = await PGlite.create();
-  const template = await database.dumpDataDir('gzip');
-  writeFileSync(file, Buffer.from(await template.arrayBuffer()));
+  const dump = await database.dumpDataDir('gzip');
+  writeFileSync(file, Buffer.from(await dump.arrayBuffer()));
   await database.close();
 }
 
 /** Whether anything the build reads is newer than the last complete build. A package without src/ is never stale. */
 function isStale() {
   if (!existsSync('src')) return false;
-  if (!existsSync(stamp)) return true;
-  const builtAt = statSync(stamp).mtimeMs;
+  const builtStamp = join('dist', stamp);
+  if (!existsSync(builtStamp)) return true;
+  const builtAt = statSync(builtStamp).mtimeMs;
   const inputs = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
-  for (const entry of readdirSync('src', { recursive: true, encoding: 'utf8' }))
-    inputs.push(join('src', entry));
+  for (const entry of readdirSync('src', { recursive: true, encoding: 'utf8' })) {
+    if (!entry.includes('.test.')) inputs.push(join('src', entry));
+  }
   // Folders count too: their time changes when a file in them is deleted.
   return inputs.some((path) => existsSync(path) && statSync(path).mtimeMs > builtAt);
 }

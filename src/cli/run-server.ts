@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { pino } from 'pino';
 import { createApp, type App } from '../app.ts';
 import { ConfigError, parseConfig, type Config, type Mode } from '../config.ts';
+import { toLoggable } from '../store/store-errors.ts';
 import { prepareDemo } from './demo-data.ts';
 import { greeting } from './greeting.ts';
 
@@ -57,7 +58,9 @@ function explain(error: unknown, env: NodeJS.ProcessEnv): string {
   if (syscall === 'mkdir') {
     return `DATA_DIR "${env['DATA_DIR'] ?? './data'}" is no directory and can not be made one: ${error.message}.`;
   }
-  return error.message;
+  // Of a failed query only what the database said: its parameters are nobody's business.
+  const { message } = toLoggable(error) as { readonly message: string };
+  return message;
 }
 
 /** SIGINT or SIGTERM; a second one ends the process at once. */

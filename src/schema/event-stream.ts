@@ -2,6 +2,7 @@
 // viewer's token is renewed, and over when it expires.
 import { TidingsError } from '../errors.ts';
 import type { Viewer } from '../auth/viewer.ts';
+import { toLoggable } from '../store/store-errors.ts';
 import { subscribe, type StreamSubscription } from '../streams/subscribe.ts';
 import type { LogEntry } from '../streams/log.ts';
 import type { Topic } from '../streams/topic.ts';
@@ -43,23 +44,41 @@ export async function openEventStream(
   });
   stopWatching = guard(context, authorize, (error) => subscription.fail(error, 'at-once'));
   if (subscription.closed) stopWatching();
+  // Renewed while the stream was being opened: the policy was asked about the token before.
+  const renewed = context.viewer;
+  if (renewed !== viewer)
+    await ask(context, authorize, renewed, (error) => subscription.fail(error, 'at-once'));
   return subscription;
 }
 
 /** Ends a live subscription when its viewer's token expires or no longer allows it. Answers the function that stops it. */
 export function guard(
-  { session }: Context,
+  context: Context,
   authorize: (viewer: Viewer) => unknown,
   fail: (error: TidingsError) => void,
 ): () => void {
-  return session.watch({
+  return context.session.watch({
     onExpired: () =>
       fail(new TidingsError('UNAUTHENTICATED', 'The token has expired. Subscribe again with a new one.')),
-    onRenewed: (viewer) => {
-      const ask = async () => authorize(viewer);
-      ask().catch((error: unknown) => fail(toAccessLost(error)));
-    },
+    onRenewed: (viewer) => void ask(context, authorize, viewer, fail),
   });
+}
+
+/** Never rejects. */
+async function ask(
+  { runtime }: Context,
+  authorize: (viewer: Viewer) => unknown,
+  viewer: Viewer,
+  fail: (error: TidingsError) => void,
+): Promise<void> {
+  try {
+    await authorize(viewer);
+  } catch (error) {
+    if (!(error instanceof TidingsError)) {
+      runtime.logger.error({ err: toLoggable(error) }, 'a policy could not be asked again');
+    }
+    fail(toAccessLost(error));
+  }
 }
 
 /** What could not be asked is told as it is; anything else means that the renewed token allows less than before. */

@@ -3,8 +3,6 @@
 
 export const closeCodes = {
   /** Reconnect: the server is going away. */
-  goingAway: 1001,
-  /** Reconnect: the client did not answer a ping, or read too slowly. */
   serviceRestart: 1012,
   /** Reconnect: something the server needs is away for the moment. */
   tryAgainLater: 1013,

@@ -142,7 +142,8 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
       return server.clients.size;
     },
     async close() {
-      for (const socket of server.clients) socket.close(closeCodes.goingAway, 'The server is going away.');
+      for (const socket of server.clients)
+        socket.close(closeCodes.serviceRestart, 'The server is going away.');
       const deadline = setTimeout(() => server.clients.forEach((socket) => socket.terminate()), 2_000);
       await new Promise<void>((resolve) => server.close(() => resolve()));
       clearTimeout(deadline);

@@ -162,6 +162,7 @@ test('what was lost while Redis was away is read at once when it is back', async
   await expect(follow(far, newTopic())).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   await redis.start();
   expect(await pullNumbers(subscription, 5)).toEqual(range(1, 5));
+  await eventually(() => expect(near.broker.state).toBe('connected'));
   await append(near, topic);
   expect(await pullNumbers(subscription, 1)).toEqual([6]);
   await subscription.return();

@@ -1,4 +1,6 @@
 // Runs once before all test files: starts what they share, tells the workers where it is, and ends it afterwards.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { findChromium } from './find-chromium.ts';
 import { startPostgres } from './postgres.ts';
 import { startRedis } from './redis.ts';
@@ -9,6 +11,7 @@ interface Service {
 }
 
 export default async function setUp(): Promise<() => Promise<void>> {
+  buildWhereStale();
   process.env['CHROMIUM_PATH'] = findChromium(process.env['CHROMIUM_PATH']);
   const [redis, postgres] = await startAll(
     startNamed('Redis', startRedis),
@@ -19,6 +22,13 @@ export default async function setUp(): Promise<() => Promise<void>> {
   return async () => {
     await Promise.all([redis.stop(), postgres.stop()]);
   };
+}
+
+/** The servers under test run as users run them: built. */
+function buildWhereStale(): void {
+  const build = fileURLToPath(new URL('../../scripts/build.js', import.meta.url));
+  const { status } = spawnSync(process.execPath, [build, '--if-stale'], { stdio: 'inherit' });
+  if (status !== 0) throw new Error('The server could not be built: see above.');
 }
 
 async function startNamed(name: string, start: () => Promise<Service>): Promise<Service> {

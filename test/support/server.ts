@@ -25,6 +25,8 @@ export interface StartServerOptions {
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+/** As it is built; the global setup of the tests builds it where it is stale. */
+const main = 'dist/cli/main.js';
 const readyPattern = /Tidings (?:is ready|listens) at (http:\/\/\S+?),?\s/;
 const startTimeoutMs = 60_000;
 
@@ -34,7 +36,7 @@ export async function startServer({
   env = {},
 }: StartServerOptions = {}): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tidings-test-'));
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', command], {
+  const child = spawn(process.execPath, [main, command], {
     cwd: root,
     env: {
       PATH: process.env['PATH'],
@@ -106,7 +108,7 @@ async function runToItsEnd(
 ): Promise<Ended> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tidings-test-'));
   try {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...parameters], {
+    const child = spawn(process.execPath, [main, ...parameters], {
       cwd: root,
       env: {
         PATH: process.env['PATH'],

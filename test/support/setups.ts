@@ -13,7 +13,7 @@ export interface Servers {
   readonly far: TestServer;
 }
 
-interface Setup {
+export interface Setup {
   readonly name: string;
   open(): Promise<Servers & AsyncDisposable>;
 }
@@ -26,7 +26,8 @@ const embedded: Setup = {
   },
 };
 
-const distributed: Setup = {
+/** For stories that only several processes have, opened by the test itself. */
+export const distributed: Setup = {
   name: 'Redis and PostgreSQL, two processes',
   async open() {
     const database = await openTestDatabase();

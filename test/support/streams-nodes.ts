@@ -122,6 +122,9 @@ export async function pull(subscription: StreamSubscription, count: number): Pro
 export const pullNumbers = async (subscription: StreamSubscription, count: number): Promise<number[]> =>
   (await pull(subscription, count)).map(({ number }) => number);
 
+export const numbersOf = async ({ log }: StreamsNode, topic: Topic): Promise<number[]> =>
+  (await log.read(topic, { after: 0, limit: 100_000 })).map(({ number }) => number);
+
 export const range = (first: number, last: number): number[] =>
   Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
 

@@ -2,7 +2,7 @@
 // viewer's token is renewed, and over when it expires.
 import { TidingsError } from '../errors.ts';
 import type { Viewer } from '../auth/viewer.ts';
-import { toLoggable } from '../store/store-errors.ts';
+import { toLoggable, toStoreError } from '../store/store-errors.ts';
 import { subscribe, type StreamSubscription } from '../streams/subscribe.ts';
 import type { LogEntry } from '../streams/log.ts';
 import type { Topic } from '../streams/topic.ts';
@@ -73,7 +73,8 @@ async function ask(
 ): Promise<void> {
   try {
     await authorize(viewer);
-  } catch (error) {
+  } catch (thrown) {
+    const error = toStoreError(thrown);
     if (!(error instanceof TidingsError)) {
       runtime.logger.error({ err: toLoggable(error) }, 'a policy could not be asked again');
     }

@@ -84,7 +84,7 @@ onBothSetups('typing', (stage) => {
     expect(await atBob.next()).toBe('alice stops');
   });
 
-  it.each<[string, (devices: { near: Chatter; far: Chatter }, id: string) => Promise<unknown>]>([
+  it.each<[string, (devices: { near: Chatter; far: Chatter }, id: string) => PromiseLike<unknown>]>([
     ['the message is sent', ({ near }, id) => near.send(id, 'done')],
     ['the message is sent from another device', ({ far }, id) => far.send(id, 'done')],
     ['it is ended on another device', ({ far }, id) => far.type(id, false)],

@@ -206,10 +206,13 @@ onBothSetups('notifications', (stage) => {
     await send('system');
     await send('order', { type: 'ORDER' });
     await send('mention', { type: 'MENTION' });
+    // Also where none of the types is among what was read.
+    await markOne(alice, (await readFeed(alice, { types: ['SYSTEM'] })).nodes[0]?.id);
     await markAll(alice);
     await send('alert', { type: 'ALERT' });
     expect(told(await events.next())).toEqual(['RECEIVED', ['order'], 2]);
-    expect(told(await events.next())).toEqual(['READ', ['mention', 'order', 'system'], 0]);
+    expect(told(await events.next())).toEqual(['READ', ['system'], 2]);
+    expect(told(await events.next())).toEqual(['READ', ['mention', 'order'], 0]);
     expect(told(await events.next())).toEqual(['RECEIVED', ['alert'], 1]);
     // The feed takes the same choice.
     const chosen = await readFeed(alice, { types: ['ORDER', 'ALERT'] });

@@ -20,7 +20,15 @@ const environmentMessage =
   'Only src/cli/ reads the environment; take what you need as an argument, from Config.';
 
 export default defineConfig(
-  globalIgnores(['**/dist/', 'dist.next.*/', '**/node_modules/', '**/generated.ts', '**/generated/', 'coverage/', 'data/']),
+  globalIgnores([
+    '**/dist/',
+    'dist.next.*/',
+    '**/node_modules/',
+    '**/generated.ts',
+    '**/generated/',
+    'coverage/',
+    'data/',
+  ]),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createTokenVerifier } from './auth/tokens.ts';
+import { rememberVerified } from './auth/verified-tokens.ts';
 import { developmentIssuer } from './auth/development.ts';
 import type { Config } from './config.ts';
 import type { Engine, EngineEvents, LeaseTimings } from './engines/engine.ts';
@@ -50,6 +51,7 @@ export interface App {
 
 const graphqlPath = '/graphql';
 const pingMs = 15_000;
+const verifiedTokens = { maxAgeMs: 30_000, maxTokens: 10_000, now: Date.now };
 const migrations = { name: 'tidings', folder: fileURLToPath(new URL('./store/migrations', import.meta.url)) };
 
 /** Resolves when the server listens. Rejects, with everything closed again, where something it needs is not there. */
@@ -106,10 +108,8 @@ export async function createApp({
     const schema = buildSchema(modules);
     const examples = isDevelopment ? ((await options.prepareDevelopment?.(runtime)) ?? {}) : {};
     const development = isDevelopment ? developmentRoutes(graphqlPath, examples) : [];
-    const verifier = createTokenVerifier([
-      ...config.tokenIssuers,
-      ...(isDevelopment ? [developmentIssuer] : []),
-    ]);
+    const issuers = [...config.tokenIssuers, ...(isDevelopment ? [developmentIssuer] : [])];
+    const verifier = rememberVerified(createTokenVerifier(issuers), verifiedTokens);
     const authenticator = createAuthenticator({ verifier, onAuthenticated: open.onAuthenticated });
     const clientErrors = createClientErrors(logger);
     const shared = { schema, runtime, authenticator, clientErrors, logger, path: graphqlPath };

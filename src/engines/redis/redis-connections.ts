@@ -4,6 +4,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from 'pino';
 import { TidingsError } from '../../errors.ts';
+import { coalesceWrites } from '../../store/coalescing-socket.ts';
 
 /** How quickly a half-open connection is noticed: within `everyMs + deadlineMs`, and a command within `deadlineMs`. */
 export interface ProbeTimings {
@@ -41,6 +42,8 @@ export async function openRedisConnections(options: {
   // Without automatic pipelining: commands are written as they come anyway, and it makes a single publish wait longer.
   const commands = new Redis(url, { ...shared, connectionName: 'tidings-commands' });
   const subscriber = new Redis(url, { ...shared, connectionName: 'tidings-subscriber' });
+  // But what one turn publishes is sent together.
+  commands.on('connect', () => coalesceWrites(commands.stream));
   const close = (): void => {
     commands.disconnect();
     subscriber.disconnect();

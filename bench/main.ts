@@ -19,6 +19,7 @@ const rounds = Number(process.env['ROUNDS'] ?? 3);
 const sustainMs = Number(process.env['SECONDS'] ?? 5) * 1_000;
 const publishers = 32;
 const ordersInPlay = 50;
+const conversationsInPlay = 50;
 const latencyPerSecond = 100;
 const latencyEvents = 500;
 
@@ -38,7 +39,7 @@ function record(name: string, unit: string, value: number): void {
 }
 
 async function target(url: string): Promise<Target> {
-  const scope = 'orders:publish chat:write';
+  const scope = 'orders:publish';
   return {
     url,
     token: await signDevelopmentToken({ user: 'alice', workspace: `bench-${randomUUID()}`, scope }),
@@ -102,27 +103,28 @@ async function measureRates(setup: string, on: Target): Promise<void> {
     await sustain(publishers, sustainMs, publish),
   );
 
-  const conversations = await Promise.all(
-    Array.from({ length: 20 }, (_, index) =>
-      publisher.send<{ createConversation: { conversation: { id: string } } }>(createConversation, {
-        input: { participantIds: [`bob-${index}`] },
-      }),
-    ),
-  );
-  const send = (index: number) =>
-    publisher.send(sendMessage, {
-      input: {
-        conversationId: conversations[index % 20]?.createConversation.conversation.id,
-        body: 'Is it there yet?',
-      },
-    });
-  await sustain(publishers, 500, send);
-  record(
-    `${setup}: sendMessage, ${publishers} senders, 20 conversations of two`,
-    '/s',
-    await sustain(publishers, sustainMs, send),
-  );
   publisher.close();
+
+  // People of their own in each conversation: one who takes part in all would serialise them on their list's stream.
+  const pairs = await Promise.all(
+    Array.from({ length: conversationsInPlay }, (_, index) => openConversation(on.url, index)),
+  );
+  const send = (index: number) => pairs[index % pairs.length]?.send() ?? Promise.resolve();
+  await sustain(publishers, 500, send);
+  const name = `${setup}: sendMessage, ${publishers} senders, ${conversationsInPlay} conversations of two`;
+  record(name, '/s', await sustain(publishers, sustainMs, send));
+  for (const pair of pairs) pair.close();
+}
+
+async function openConversation(url: string, index: number) {
+  const user = `sender-${index}`;
+  const token = await signDevelopmentToken({ user, workspace: `bench-${randomUUID()}` });
+  const sender = createPublisher({ url, token }, 4);
+  const { createConversation: created } = await sender.send<{
+    createConversation: { conversation: { id: string } };
+  }>(createConversation, { input: { participantIds: ['receiver'] } });
+  const input = { conversationId: created.conversation.id, body: 'Is it there yet?' };
+  return { send: () => sender.send(sendMessage, { input }), close: sender.close };
 }
 
 /** From the command to the first answered query, as somebody waits for it: a new process each time. */

@@ -21,12 +21,13 @@ const key = {};
 
 export const chatLoaders = (context: Context): ChatLoaders => context.once(key, () => createLoaders(context));
 
+/** Each function is asynchronous: a synchronous throw, of a viewer who is not there, dataloader takes for its own misuse. */
 function createLoaders(context: Context): ChatLoaders {
   const { queries } = context.runtime.store;
   const uncached = { cache: false };
   return {
     conversation: new DataLoader(
-      (ids) => context.use(chatService).findConversations(context.viewer, ids),
+      async (ids) => context.use(chatService).findConversations(context.viewer, ids),
       uncached,
     ),
     participants: new DataLoader(async (ids: readonly string[]) => {
@@ -38,7 +39,7 @@ function createLoaders(context: Context): ChatLoaders {
       return ids.map((id) => found.get(id) ?? null);
     }, uncached),
     messagePage: new DataLoader(
-      (slices) => readMessagePages(queries, context.viewer.workspace, slices),
+      async (slices) => readMessagePages(queries, context.viewer.workspace, slices),
       uncached,
     ),
   };

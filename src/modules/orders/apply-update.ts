@@ -6,6 +6,9 @@ import type { UserView } from '../users/users.service.ts';
 import { requireMoney, type Money } from './money.ts';
 import type { OrderStatus, OrderTransition, PaymentStatus } from './orders.tables.ts';
 
+/** Changes of status in the life of one order. */
+export const maxTransitions = 200;
+
 /** An order as its GraphQL type and its events need it. */
 export interface OrderView {
   readonly id: string;
@@ -80,10 +83,19 @@ export function applyUpdate(
     trackingNumber: keep(change.trackingNumber, previous?.trackingNumber),
     data: keep(change.data, previous?.data),
     timeline:
-      previous?.status === change.status ? previous.timeline : [...(previous?.timeline ?? []), transition],
+      previous?.status === change.status ? previous.timeline : extend(previous?.timeline ?? [], transition),
     createdAt: previous?.createdAt ?? occurredAt,
     updatedAt: occurredAt,
     position,
   };
   return { order, previousStatus: previous?.status ?? null, note };
+}
+
+/** Every event of an order holds its whole timeline, so that has an end. */
+function extend(timeline: readonly OrderTransition[], next: OrderTransition): readonly OrderTransition[] {
+  if (timeline.length < maxTransitions) return [...timeline, next];
+  throw badInput(
+    `The order has changed its status ${maxTransitions} times, which is all that a timeline holds. ` +
+      'Publish the status that it has, or give what comes next an order of its own.',
+  );
 }

@@ -1,6 +1,6 @@
 // Every field of the schema asks who is there: without a token none answers, and none breaks.
 import { readFileSync } from 'node:fs';
-import type { FormattedExecutionResult } from 'graphql';
+import type { FormattedExecutionResult } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, post } from '../support/client.ts';
 import { everyRootField } from '../support/every-field.ts';

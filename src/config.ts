@@ -84,7 +84,7 @@ function readIssuers(read: Reader, problems: string[]): readonly TokenIssuer[] {
   const jwksUrl = read.url('JWT_JWKS_URL', ['https:', 'http:']);
   const issuer = read.text('JWT_ISSUER');
   const audience = read.text('JWT_AUDIENCE');
-  if (secret === null && jwksUrl === null) {
+  if (secret === null && read.text('JWT_JWKS_URL') === null) {
     if (issuer !== null || audience !== null) {
       problems.push(
         'JWT_ISSUER or JWT_AUDIENCE is set, but neither JWT_SECRET nor JWT_JWKS_URL: set one of them too.',

@@ -147,19 +147,35 @@ function toTokenError(error: unknown): unknown {
   );
 }
 
-const name = z.string().min(1).max(256);
+/** As the database can store it: valid Unicode without NUL. */
+const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes('\u0000');
+const name = z.string().min(1).max(256).refine(isStorable);
+/** RFC 7519's NumericDate, as far as a Date reaches. */
+const moment = z
+  .number()
+  .min(0)
+  .transform((seconds) => new Date(Math.min(seconds * 1_000, 8.64e15)));
+/** Shown to others as an image: nothing but an https address. */
+const picture = z
+  .string()
+  .max(2_048)
+  .refine((text) => isStorable(text) && URL.canParse(text) && new URL(text).protocol === 'https:');
 const strings = z.array(z.string().max(256)).max(256);
 const claims = z.object({
   sub: name,
-  iat: z.number(),
-  exp: z.number(),
+  iat: moment,
+  exp: moment,
   name: name.optional(),
-  picture: z.string().max(2_048).optional(),
+  // One that is no such address costs the picture, not the access.
+  picture: picture.optional().catch(undefined),
   workspace: name.default('default'),
   roles: strings.default([]),
   rooms: strings.default([]),
   scope: z.string().max(4_096).default(''),
 });
+
+/** The clocks of an issuer and of this server may differ by so much. */
+const clockToleranceMs = 60_000;
 
 /** A token of a service for every workspace. */
 const everyWorkspace = '*';
@@ -171,6 +187,11 @@ function toViewer(payload: JWTPayload, requestedWorkspace: string | null): Viewe
     throw new TokenError(`The token's claim "${claim}" does not have the form that this server expects.`);
   }
   const { data } = parsed;
+  if (data.iat.getTime() > Date.now() + clockToleranceMs) {
+    throw new TokenError(
+      'The token\'s claim "iat" lies in the future: check the clock of whoever issued it.',
+    );
+  }
   return {
     id: data.sub,
     workspace: data.workspace === everyWorkspace ? requireWorkspace(requestedWorkspace) : data.workspace,
@@ -179,8 +200,8 @@ function toViewer(payload: JWTPayload, requestedWorkspace: string | null): Viewe
     roles: new Set(data.roles),
     scopes: new Set(data.scope.split(' ').filter((scope) => scope !== '')),
     rooms: data.rooms,
-    issuedAt: new Date(data.iat * 1_000),
-    expiresAt: new Date(data.exp * 1_000),
+    issuedAt: data.iat,
+    expiresAt: data.exp,
   };
 }
 

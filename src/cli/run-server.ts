@@ -28,7 +28,7 @@ async function open(mode: Mode, env: NodeJS.ProcessEnv): Promise<{ app: App; con
   try {
     const config = parseConfig(env, mode);
     const logger = pino(
-      { level: config.logLevel, name: 'tidings' },
+      { level: config.logLevel, name: 'tidings', serializers: { err: toLoggedError } },
       pino.destination({ dest: 2, sync: false }),
     );
     process.on('unhandledRejection', (error) =>
@@ -41,6 +41,12 @@ async function open(mode: Mode, env: NodeJS.ProcessEnv): Promise<{ app: App; con
     return null;
   }
 }
+
+/** Whatever is logged as `err`, anywhere: never what people wrote. */
+const toLoggedError = (error: unknown): unknown => {
+  const loggable = toLoggable(error);
+  return loggable instanceof Error ? pino.stdSerializers.err(loggable) : loggable;
+};
 
 function explain(error: unknown, env: NodeJS.ProcessEnv): string {
   if (error instanceof ConfigError) return error.message;

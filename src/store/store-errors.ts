@@ -101,17 +101,24 @@ export function phrase(error: unknown): string {
 }
 
 /**
- * What may be logged of an error. drizzle's message repeats the query's parameters and the database's details repeat
- * rows, and those hold what people wrote: of either only the message of the database, its SQLSTATE and the stack remain.
+ * What may be logged of an error. drizzle's message repeats the query's parameters, and the database's details and some of
+ * its messages repeat values and rows: those hold what people wrote. Of an error of the database only its SQLSTATE, the
+ * names it tells, the query without its parameters and the stack remain; also where it is another error's cause.
  */
 export function toLoggable(error: unknown): unknown {
-  if (!(error instanceof DrizzleQueryError)) return error;
-  const { cause, query, stack } = error;
+  if (!(error instanceof Error)) return error;
+  const state = sqlState(error);
+  const query = [...causes(error)].find((cause) => cause instanceof DrizzleQueryError)?.query;
+  if (state === undefined && query === undefined) return error;
+  const { table, column, constraint } = Object.assign({}, ...causes(error)) as Record<string, unknown>;
   return {
-    type: 'DrizzleQueryError',
-    message: cause?.message ?? 'A query failed.',
-    sqlState: sqlState(error),
-    query,
-    stack: stack?.slice(stack.indexOf('\n    at ')),
+    type: error.name,
+    message: state === undefined ? 'A query failed.' : `A query failed with SQLSTATE ${state}.`,
+    ...(query === undefined ? {} : { query }),
+    ...(table === undefined ? {} : { table, column, constraint }),
+    stack: error.stack
+      ?.split('\n')
+      .filter((line) => line.startsWith('    at '))
+      .join('\n'),
   };
 }

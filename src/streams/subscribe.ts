@@ -67,7 +67,8 @@ export class StreamSubscription extends PushIterator<LogEntry> {
   #reading = false;
   readonly #listener: TailListener = {
     onEntry: (entry) => this.#hear(entry),
-    onEnded: (error) => this.fail(error, 'after-queue'),
+    onEnded: (error) =>
+      this.fail(error.code === 'CURSOR_EXPIRED' ? expired(this.#options.anewFrom) : error, 'after-queue'),
   };
 
   constructor(streams: StreamsReader, handle: TailHandle, options: SubscribeOptions, start: StartingPoint) {

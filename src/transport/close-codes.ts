@@ -14,3 +14,13 @@ export const closeCodes = {
   /** Reconnect, with a fresh token: the token has expired. */
   tokenExpired: 4403,
 } as const;
+
+/** What the protocol closes with, as a sentence that says what to do. A close reason holds 123 bytes. */
+export const protocolReasons: Readonly<Record<number, string>> = {
+  4400: 'This is no message of graphql-transport-ws: send JSON with a known `type` and what it needs.',
+  4401: 'Send connection_init with a token first, and subscribe after connection_ack.',
+  4406: 'Speak the subprotocol graphql-transport-ws.',
+  4408: 'connection_init did not come in time: send it as soon as the socket is open.',
+  4409: 'The operation id is in use: complete that operation first, or choose another id.',
+  4429: 'connection_init was sent twice: send it once.',
+};

@@ -25,7 +25,7 @@ import { TidingsError } from '../errors.ts';
 import { createContext, type Connection, type Context, type Runtime } from '../schema/context.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { ClientErrors } from './client-errors.ts';
-import { closeCodes } from './close-codes.ts';
+import { closeCodes, protocolReasons } from './close-codes.ts';
 import type { Documents } from './documents.ts';
 import { isAllowedOrigin } from './origins.ts';
 import { createTurns } from './operation-turns.ts';
@@ -106,7 +106,7 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
             // A failed send is followed by `close`, which ends everything.
             socket.send(text, () => resolve());
           }),
-        close: (code, reason) => socket.close(code, toCloseReason(reason)),
+        close: (code, reason) => socket.close(code, protocolReasons[code ?? 0] ?? toCloseReason(reason)),
         onMessage: (handle) =>
           socket.on('message', (bytes: Buffer, isBinary) => {
             // `ws` has checked the text of text frames; of binary ones half a character would become another one.

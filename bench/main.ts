@@ -1,6 +1,7 @@
 // `npm run bench`: start-up, publish-to-receipt latency and sustained publishing, on memory with PGlite and on Redis with
 // PostgreSQL. Each round starts a fresh server process per set-up, in alternating order. Everything runs on this machine:
-// the load generator, the server, Redis and PostgreSQL share its cores, so the figures are of all of them together.
+// the load generator, the server, Redis and PostgreSQL (with fsync) share its cores, so the figures are of all together.
+// One publishOrderUpdate appends two events, one sendMessage in a conversation of two appends three.
 //
 //   ROUNDS=5 npm run bench      more rounds; 3 unless given
 //   SECONDS=5 npm run bench     how long each rate is sustained; 5 unless given
@@ -139,7 +140,7 @@ async function measureStart(name: string, env: Record<string, string>): Promise<
 }
 
 const redis = await startRedis();
-const postgres = await startPostgres();
+const postgres = await startPostgres({ fsync: true });
 
 async function onRedisAndPostgres(): Promise<void> {
   const env = { REDIS_URL: redis.url, DATABASE_URL: await createDatabase(postgres.url) };

@@ -15,7 +15,7 @@ export default async function setUp(): Promise<() => Promise<void>> {
   process.env['CHROMIUM_PATH'] = findChromium(process.env['CHROMIUM_PATH']);
   const [redis, postgres] = await startAll(
     startNamed('Redis', startRedis),
-    startNamed('PostgreSQL', startPostgres),
+    startNamed('PostgreSQL', () => startPostgres()),
   );
   process.env['TIDINGS_TEST_REDIS_URL'] = redis.url;
   process.env['TIDINGS_TEST_POSTGRES_URL'] = postgres.url;

@@ -27,8 +27,11 @@ export interface PostgresServer extends AsyncDisposable {
   crash(): Promise<void>;
 }
 
-/** Rejects with a sentence that says what to install when the system has no PostgreSQL. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * Rejects with a sentence that says what to install when the system has no PostgreSQL. Without fsync unless asked for:
+ * tests survive killed processes, not failing power.
+ */
+export async function startPostgres({ fsync = false } = {}): Promise<PostgresServer> {
   const binaries = findBinaries();
   const owner = unprivilegedOwner();
   const directory = await mkdtemp(join(tmpdir(), 'tidings-postgres-'));
@@ -51,10 +54,9 @@ export async function startPostgres(): Promise<PostgresServer> {
 
   async function start(): Promise<void> {
     if (server !== undefined) return;
-    // No fsync: tests survive killed processes, not failing power.
     const child = spawn(
       join(binaries, 'postgres'),
-      ['-D', cluster, '-p', String(port), '-h', '127.0.0.1', '-k', '', '-F'],
+      ['-D', cluster, '-p', String(port), '-h', '127.0.0.1', '-k', '', ...(fsync ? [] : ['-F'])],
       {
         ...owner,
         cwd: directory,

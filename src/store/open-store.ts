@@ -15,7 +15,7 @@ export interface OpenStoreOptions {
   readonly dataDir: string;
   readonly migrations: readonly MigrationFolder[];
   readonly logger: Logger;
-  /** Connections to PostgreSQL, 10 unless given. The embedded database has one. */
+  /** Connections to PostgreSQL, 20 unless given. The embedded database has one. */
   readonly poolSize?: number;
   /** How long a query may wait for a free connection, or for a new one, before it is UNAVAILABLE: 5,000 ms unless given. */
   readonly acquireTimeoutMs?: number;
@@ -109,7 +109,7 @@ async function openPostgresql(options: OpenStoreOptions, databaseUrl: string): P
     pool: {
       ...connection,
       ...poolOptions(options),
-      max: options.poolSize ?? 10,
+      max: options.poolSize ?? 20,
       idleTimeoutMillis: 30_000,
       // The pool awaits it, which its types do not tell.
       // eslint-disable-next-line @typescript-eslint/no-misused-promises

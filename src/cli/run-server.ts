@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { pino } from 'pino';
 import { createApp, type App } from '../app.ts';
 import { ConfigError, parseConfig, type Config, type Mode } from '../config.ts';
-import { toLoggable } from '../store/store-errors.ts';
+import { isQueryError, toLoggable } from '../store/store-errors.ts';
 import { prepareDemo } from './demo-data.ts';
 import { greeting } from './greeting.ts';
 
@@ -64,7 +64,8 @@ function explain(error: unknown, env: NodeJS.ProcessEnv): string {
   if (syscall === 'mkdir') {
     return `DATA_DIR "${env['DATA_DIR'] ?? './data'}" is no directory and can not be made one: ${error.message}.`;
   }
-  // Of a failed query only what the database said: its parameters are nobody's business.
+  if (!isQueryError(error)) return error.message;
+  // Of a failed query only what says nothing of its values.
   const { message } = toLoggable(error) as { readonly message: string };
   return message;
 }

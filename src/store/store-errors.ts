@@ -100,6 +100,10 @@ export function phrase(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Whether the message is drizzle's or the database's own, and not a sentence of ours about it. */
+export const isQueryError = (error: Error): boolean =>
+  error instanceof DrizzleQueryError || ('severity' in error && 'code' in error);
+
 /**
  * What may be logged of an error. drizzle's message repeats the query's parameters, and the database's details and some of
  * its messages repeat values and rows: those hold what people wrote. Of an error of the database only its SQLSTATE, the

@@ -173,6 +173,23 @@ onBothSetups('typing', (stage) => {
     expect(await atCarol.next()).toBe('alice stops');
   });
 
+  it('starting and stopping in turns is not told each time', async () => {
+    const { id, near, far } = await begin();
+    await using alice = await near('alice');
+    await using bob = await far('bob');
+    await using atBob = watchTyping(bob.followTyping(id));
+    for (let turn = 0; turn < 30; turn += 1) {
+      await alice.typeOverWebSocket(id, true);
+      await alice.typeOverWebSocket(id, false);
+    }
+    await (await near('carol')).type(id, true);
+    const seen: string[] = [];
+    while (seen.at(-1) !== 'carol types') seen.push(await atBob.next());
+    const starts = seen.filter((what) => what === 'alice types');
+    expect(starts.length).toBeGreaterThan(0);
+    expect(starts.length).toBeLessThan(30);
+  });
+
   it('whoever subscribes is first told who is typing', async () => {
     const { id, near, far } = await begin();
     await using alice = await near('alice');

@@ -66,7 +66,7 @@ test('is told when it starts, and renewals every two seconds at most', async () 
   expect(took()).toEqual(['6000']);
 });
 
-test('ends once, and a new start is told at once', async () => {
+test('ends once, and a new start is told at once when the last is two seconds ago', async () => {
   const { node, took, isTyping } = setUp();
   const speaker = node();
   await speaker.end();
@@ -76,8 +76,37 @@ test('ends once, and a new start is told at once', async () => {
   await speaker.end();
   expect(took()).toEqual(['6000', 'stopped']);
   expect(await isTyping()).toBe(false);
+  await pass(2_000);
   await speaker.say(ada, null);
   expect(took()).toEqual(['6000']);
+});
+
+test('a start soon after an end is told two seconds after the last one', async () => {
+  const { node, took } = setUp();
+  const speaker = node();
+  await speaker.say(ada, null);
+  await pass(500);
+  await speaker.end();
+  expect(took()).toEqual(['6000', 'stopped']);
+  await pass(500);
+  await speaker.say(ada, null);
+  await pass(999);
+  expect(took()).toEqual([]);
+  await pass(1);
+  expect(took()).toEqual(['5000']);
+});
+
+test('started and stopped in turns a hundred times, it is seen to start as often as if it were kept up', async () => {
+  const { node, took } = setUp();
+  const speaker = node();
+  for (let said = 0; said < 100; said += 1) {
+    await speaker.say(ada, null);
+    await pass(50);
+    await speaker.end();
+    await pass(50);
+  }
+  // Ten seconds. That it has ended is told each time, also to those who have not been told of the start.
+  expect(took().filter((word) => word !== 'stopped')).toHaveLength(5);
 });
 
 test('a renewal that waits for its turn is not told after the end', async () => {
@@ -91,13 +120,15 @@ test('a renewal that waits for its turn is not told after the end', async () => 
   expect(took()).toEqual([]);
 });
 
-test('what another node has ended starts anew, and is told at once', async () => {
+test('what another node has ended starts anew in its time', async () => {
   const { node, took } = setUp();
   const [one, other] = [node(), node()];
   await one.say(ada, null);
   await other.end();
   await one.say(ada, null);
-  expect(took()).toEqual(['6000', 'stopped', '6000']);
+  expect(took()).toEqual(['6000', 'stopped']);
+  await pass(2_000);
+  expect(took()).toEqual(['4000']);
 });
 
 test('ends with the connection that said it', async () => {
@@ -108,7 +139,11 @@ test('ends with the connection that said it', async () => {
   await pass(0);
   expect(took()).toEqual(['6000', 'stopped']);
   expect(await isTyping()).toBe(false);
-  expect(onSilent).toHaveBeenCalled();
+  await pass(1_999);
+  expect(onSilent).not.toHaveBeenCalled();
+  await pass(1);
+  expect(onSilent).toHaveBeenCalledTimes(1);
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 test('said over two connections it ends with the last of them, also of two nodes', async () => {
@@ -156,6 +191,7 @@ test('is not forgotten between an end and a start that follows at once', async (
   const { node, took, onSilent, isTyping } = setUp();
   const speaker = node();
   await speaker.say(ada, null);
+  await pass(2_000);
   await Promise.all([speaker.end(), speaker.say(ada, null)]);
   expect(took()).toEqual(['6000', 'stopped', '6000']);
   expect(await isTyping()).toBe(true);

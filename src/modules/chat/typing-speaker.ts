@@ -1,16 +1,19 @@
 // What one user says about typing in one conversation through this node: kept in the expiring set, told to all nodes at
 // a measured pace, and ended with the connections that said it.
 //
-//   silent ──(say: told at once)──▶ typing ──(say: told at most once per paceMs)──▶ typing
-//      ▲                              │
+//   silent ──(say)──▶ typing ──(say: a renewal)──▶ typing
+//      ▲                 │
 //      └──(end; the last connection that said it closes; ttl without a word)──┘
+//
+// A start or a renewal is told at once if none was told for paceMs, else when that time is over. An end is told at once:
+// whoever was not told of a start passes it over. So starting and stopping in turns is as slow for others as typing on.
 import type { Logger } from 'pino';
 import type { Broker, ExpiringSets } from '../../engines/engine.ts';
 import type { Connection } from '../../schema/context.ts';
 import type { UserView } from '../users/users.service.ts';
 import { toMember, toTypists, typingTtlMs, userOf, type TypingMessage } from './typing-state.ts';
 
-/** Renewals are told to other nodes at most so often. */
+/** Starts and renewals are told to other nodes at most so often. */
 export const paceMs = 2_000;
 
 export interface TypingSpeakerOptions {
@@ -21,22 +24,18 @@ export interface TypingSpeakerOptions {
   readonly logger: Logger;
   /** Milliseconds of a monotonic clock. */
   now(): number;
-  /** Nothing that it has said stands any more: it may be forgotten. */
+  /** Nothing that it has said stands any more, nor does its pace: it may be forgotten. */
   onSilent(): void;
-}
-
-/** What was said through one connection, or over HTTP. */
-interface Said {
-  readonly expiresAt: number;
-  forgetConnection(): void;
 }
 
 export class TypingSpeaker {
   readonly #options: TypingSpeakerOptions;
-  readonly #said = new Map<string | null, Said>();
-  /** When typing was last told to all nodes; null while silent. */
-  #toldAt: number | null = null;
+  /** Through which connections (null: over HTTP), and how to let go of each. */
+  readonly #said = new Map<string | null, () => void>();
+  /** When a start or a renewal was last told to all nodes. It outlives the silence after it. */
+  #toldAt = -Infinity;
   #pacing: NodeJS.Timeout | undefined;
+  #retiring: NodeJS.Timeout | undefined;
   #lapsing: NodeJS.Timeout | undefined;
   #last: Promise<void> = Promise.resolve();
   /** Under way or waiting. */
@@ -48,17 +47,13 @@ export class TypingSpeaker {
 
   /** `user` is what others are shown. Rejects with UNAVAILABLE while the engine is away. */
   say(user: UserView, connection: Connection | null): Promise<void> {
-    const { channel, expiring, userId, now } = this.#options;
+    const { channel, expiring, userId } = this.#options;
     const id = connection?.id ?? null;
     return this.#inTurn(async () => {
-      const before = this.#said.get(id);
-      const forgetConnection =
-        before?.forgetConnection ?? connection?.onClosed(() => this.#onClosed(id)) ?? (() => undefined);
-      this.#said.set(id, { expiresAt: now() + typingTtlMs, forgetConnection });
+      const forget = this.#said.get(id) ?? connection?.onClosed(() => this.#onClosed(id)) ?? (() => undefined);
+      this.#said.set(id, forget);
       this.#awaitLapse();
-      const isNew = await expiring.put(channel, toMember(userId, id), typingTtlMs);
-      // Another node has ended it, by a message that was sent there: this is a new start.
-      if (isNew && before !== undefined && before.expiresAt > now()) this.#toldAt = null;
+      await expiring.put(channel, toMember(userId, id), typingTtlMs);
       this.#tellAtPace(user);
     });
   }
@@ -76,6 +71,7 @@ export class TypingSpeaker {
 
   /** Without telling anybody: what was said lapses. */
   close(): void {
+    this.#toldAt = -Infinity;
     this.#fallSilent();
   }
 
@@ -106,25 +102,23 @@ export class TypingSpeaker {
   }
 
   #tellAtPace(user: UserView): void {
-    const { now } = this.#options;
     clearTimeout(this.#pacing);
-    const waitMs = this.#toldAt === null ? 0 : Math.ceil(this.#toldAt + paceMs - now());
+    const waitMs = this.#untilPaceMs();
     if (waitMs > 0) {
-      this.#pacing = setTimeout(() => this.#tellLater(user), waitMs);
-      this.#pacing.unref();
+      this.#pacing = setTimeout(() => this.#tellLater(user), waitMs).unref();
       return;
     }
-    this.#toldAt = now();
+    this.#toldAt = this.#options.now();
     this.#tell({ user, expiresInMs: typingTtlMs });
   }
 
-  /** A renewal that came too soon after another may be the last one: what it has added is told when its time has come. */
+  /** What came too soon after another may be the last word: it is told when its time has come. */
   #tellLater(user: UserView): void {
     const { channel, expiring, userId, logger, now } = this.#options;
     const toldAt = this.#toldAt;
     this.#inTurn(async () => {
       // It may have been told or ended meanwhile, also by another node.
-      if (toldAt === null || this.#toldAt !== toldAt) return;
+      if (this.#toldAt !== toldAt) return;
       const expiresInMs = toTypists(await expiring.list(channel)).get(userId);
       if (expiresInMs === undefined) return;
       this.#toldAt = now();
@@ -143,20 +137,27 @@ export class TypingSpeaker {
 
   #awaitLapse(): void {
     clearTimeout(this.#lapsing);
-    this.#lapsing = setTimeout(() => this.#fallSilent(), typingTtlMs);
-    this.#lapsing.unref();
+    this.#lapsing = setTimeout(() => this.#fallSilent(), typingTtlMs).unref();
   }
 
   #fallSilent(): void {
     clearTimeout(this.#pacing);
     clearTimeout(this.#lapsing);
-    this.#toldAt = null;
-    for (const { forgetConnection } of this.#said.values()) forgetConnection();
+    for (const forget of this.#said.values()) forget();
     this.#said.clear();
     this.#retireIfSilent();
   }
 
+  /** How long a start or a renewal has to wait; not above zero: it need not. */
+  #untilPaceMs(): number {
+    return Math.ceil(this.#toldAt + paceMs - this.#options.now());
+  }
+
   #retireIfSilent(): void {
-    if (this.#said.size === 0 && this.#turns === 0) this.#options.onSilent();
+    clearTimeout(this.#retiring);
+    if (this.#said.size > 0 || this.#turns > 0) return;
+    const waitMs = this.#untilPaceMs();
+    if (waitMs > 0) this.#retiring = setTimeout(() => this.#retireIfSilent(), waitMs).unref();
+    else this.#options.onSilent();
   }
 }

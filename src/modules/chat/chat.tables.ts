@@ -80,7 +80,7 @@ export const messages = pgTable(
     attachments: jsonColumn('attachments').$type<readonly Attachment[]>().notNull(),
     /** The sender's own id for it: the same one with the same content stores it once. */
     clientMessageId: text('client_message_id'),
-    /** Of what was sent at first; null once deleted. */
+    /** Of what was sent at first. Once deleted: sealed where there is a client's id, else null. */
     contentHash: text('content_hash'),
     sentAt: timestamp('sent_at', { withTimezone: true }).notNull(),
     editedAt: timestamp('edited_at', { withTimezone: true }),

@@ -6,7 +6,7 @@ import type { MessageView } from './message-view.ts';
 const cursor = (number: number) => toPageCursor('messages/c', [number]);
 const slice = (args: Parameters<typeof toMessageSlice>[1]) => toMessageSlice('c', args);
 const messages = (...numbers: number[]) =>
-  numbers.map((number) => ({ number, view: { id: `m${number}` } as MessageView }));
+  numbers.map((number) => ({ number, contentHash: null, view: { id: `m${number}` } as MessageView }));
 
 describe('which messages are asked for', () => {
   test.each([

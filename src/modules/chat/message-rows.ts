@@ -50,8 +50,8 @@ export interface InsertedMessage {
 /** Unread for everybody but the sender. */
 export async function insertMessage(
   tx: Queries,
-  { number, view }: PlacedMessage,
-  { workspace, contentHash }: { readonly workspace: string; readonly contentHash: string },
+  workspace: string,
+  { number, contentHash, view }: PlacedMessage,
 ): Promise<InsertedMessage> {
   const rows = await tx.run<ParticipantRow>(insertStatement, [
     workspace,
@@ -86,7 +86,7 @@ const scrubStatement: Statement = {
   name: 'scrub_message',
   text: `
     with stored as (
-      update messages set body = '', attachments = '[]'::json, content_hash = null, deleted_at = $6::timestamptz
+      update messages set body = '', attachments = '[]'::json, content_hash = $7, deleted_at = $6::timestamptz
       where workspace = $1 and id = $3::uuid
       returning 1
     ), counted as (
@@ -103,13 +103,13 @@ const scrubStatement: Statement = {
     where participant.workspace = $1 and participant.conversation_id = $2::uuid`,
 };
 
-/** No longer unread for those for whom it was. What it said is gone from the row, its fingerprint included. */
+/** No longer unread for those for whom it was. What it said is gone from the row; its hash becomes the one given. */
 export async function scrubMessage(
   tx: Queries,
   workspace: string,
-  { number, view: { id, conversationId, sender, deletedAt } }: PlacedMessage,
+  { number, contentHash, view: { id, conversationId, sender, deletedAt } }: PlacedMessage,
 ): Promise<readonly Participant[]> {
-  const values = [workspace, conversationId, id, number, sender.id, deletedAt];
+  const values = [workspace, conversationId, id, number, sender.id, deletedAt, contentHash];
   return (await tx.run<ParticipantRow>(scrubStatement, values)).map(toParticipant);
 }
 

@@ -23,6 +23,8 @@ export interface MessageView {
 /** With its place in the conversation. */
 export interface PlacedMessage {
   readonly number: number;
+  /** Of what was sent at first. Once deleted: sealed where there is a client's id, else null. */
+  readonly contentHash: string | null;
   readonly view: MessageView;
 }
 
@@ -39,6 +41,7 @@ export function toPlacedMessage({
 }: Awaited<ReturnType<typeof selectMessages>>[number]): PlacedMessage {
   return {
     number: message.number,
+    contentHash: message.contentHash,
     view: {
       id: message.id,
       conversationId: message.conversationId,

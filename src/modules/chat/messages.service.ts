@@ -17,7 +17,8 @@ import {
 import { appendMessageChange, type ChangedMessage } from './message-change.ts';
 import { requireMessageContent, toDeleted, toEdited, type AttachmentInput } from './message-content.ts';
 import { scrubLog, scrubMessage, updateMessageBody } from './message-rows.ts';
-import { findMessage, type MessageView, type PlacedMessage } from './message-view.ts';
+import { findMessage, type PlacedMessage } from './message-view.ts';
+import { sealHash } from './sealed-hash.ts';
 import { Repeated, sendMessage } from './send-message.ts';
 
 export interface SendMessage {
@@ -98,7 +99,7 @@ export function createMessagesService(runtime: Runtime): MessagesService {
 
     editMessage: (viewer, { messageId, body }) =>
       changeMessage(viewer, messageId, async (write, { ref, found, before }) => {
-        requireMayEdit(viewer, found);
+        requireMayEdit(viewer, found.view);
         const { taken, participants } = await takeWithParticipants(write, ref, before);
         const { view } = await readAgain(write.tx, ref, messageId);
         const edited = toEdited(view, body, taken.occurredAt.toISOString());
@@ -109,12 +110,17 @@ export function createMessagesService(runtime: Runtime): MessagesService {
 
     deleteMessage: (viewer, messageId) =>
       changeMessage(viewer, messageId, async (write, { ref, found, before }) => {
-        requireMayDelete(viewer, found);
+        requireMayDelete(viewer, found.view);
+        const contentHash = await toRemainingHash(found); // slow: before anybody has to wait for the head
         const { taken } = await takeWithParticipants(write, ref, before);
         const { number, view } = await readAgain(write.tx, ref, messageId);
         const deleted = toDeleted(view, taken.occurredAt.toISOString());
         if (deleted === view) return write.abandon(new Unchanged(ref));
-        const participants = await scrubMessage(write.tx, ref.workspace, { number, view: deleted });
+        const participants = await scrubMessage(write.tx, ref.workspace, {
+          number,
+          contentHash,
+          view: deleted,
+        });
         await scrubLog(write.tx, conversationTopic(ref.workspace, ref.conversationId), deleted);
         return appendMessageChange(write, ref, { kind: 'DELETED', message: deleted }, participants);
       }),
@@ -138,7 +144,7 @@ class Unchanged {
 interface MessageForChange {
   readonly ref: ConversationRef;
   /** As it was before anything was locked: its sender and its conversation never change, the rest may. */
-  readonly found: MessageView;
+  readonly found: PlacedMessage;
   readonly before: readonly Participant[];
 }
 
@@ -149,8 +155,12 @@ async function readForChange(tx: Queries, viewer: Viewer, messageId: string): Pr
   const ref = { workspace: viewer.workspace, conversationId: found.view.conversationId };
   const before = await readParticipants(tx, ref);
   if (!before.some(({ userId }) => userId === viewer.id)) throw notFound('message', messageId);
-  return { ref, found: found.view, before };
+  return { ref, found, before };
 }
+
+/** Only a client's id sent again asks for it. */
+const toRemainingHash = async ({ contentHash, view }: PlacedMessage): Promise<string | null> =>
+  contentHash === null || view.clientMessageId === null ? null : sealHash(contentHash, view.id);
 
 /** After its conversation's head is taken, so that nobody else changes it any more. */
 async function readAgain(tx: Queries, { workspace }: ConversationRef, id: string): Promise<PlacedMessage> {

@@ -13,6 +13,7 @@ import { requireSameParticipants, takeConversation, type ConversationRef } from 
 import type { MessageContent } from './message-content.ts';
 import { insertMessage } from './message-rows.ts';
 import type { MessageView } from './message-view.ts';
+import { sealHash } from './sealed-hash.ts';
 import { isUuid } from './uuid.ts';
 
 /** The sender has used the client's id before. */
@@ -41,11 +42,8 @@ export async function sendMessage(
   const message = toMessage(ref, sender, outgoing, taken);
   const contentHash = toContentHash(outgoing.content);
   const { number } = taken.position(conversationTopic(workspace, conversationId));
-  const { participants, stored } = await insertMessage(
-    write.tx,
-    { number, view: message },
-    { workspace, contentHash },
-  );
+  const placed = { number, contentHash, view: message };
+  const { participants, stored } = await insertMessage(write.tx, workspace, placed);
   requireSameParticipants(ref, before, participants);
   if (!stored) write.abandon(await findRepeated(write.tx, ref, message, contentHash));
   return appendMessageChange(write, ref, { kind: 'SENT', message }, participants);
@@ -95,7 +93,6 @@ async function readForSending(tx: Queries, { workspace, conversationId }: Conver
   return { sender, before: rows.map((row) => ({ userId: row.user_id })) };
 }
 
-/** Once deleted, nothing tells any more what was sent: the id alone decides. */
 async function findRepeated(
   tx: Queries,
   { workspace, conversationId }: ConversationRef,
@@ -103,7 +100,7 @@ async function findRepeated(
   contentHash: string,
 ): Promise<Repeated> {
   const [row] = await tx
-    .select({ id: messages.id, contentHash: messages.contentHash })
+    .select({ id: messages.id, contentHash: messages.contentHash, deletedAt: messages.deletedAt })
     .from(messages)
     .where(
       and(
@@ -114,7 +111,8 @@ async function findRepeated(
       ),
     );
   if (row === undefined) throw new Error('A message was refused as repeated, but there is no first one.');
-  if (row.contentHash === null || row.contentHash === contentHash) return new Repeated(row.id);
+  const hash = row.deletedAt === null ? contentHash : await sealHash(contentHash, row.id);
+  if (row.contentHash === hash) return new Repeated(row.id);
   throw new TidingsError(
     'CONFLICT',
     `The clientMessageId "${clientMessageId}" was used before with other content. Use a new one for a new message.`,

@@ -50,7 +50,8 @@ export class TypingSpeaker {
     const { channel, expiring, userId } = this.#options;
     const id = connection?.id ?? null;
     return this.#inTurn(async () => {
-      const forget = this.#said.get(id) ?? connection?.onClosed(() => this.#onClosed(id)) ?? (() => undefined);
+      const forget =
+        this.#said.get(id) ?? connection?.onClosed(() => this.#onClosed(id)) ?? (() => undefined);
       this.#said.set(id, forget);
       this.#awaitLapse();
       await expiring.put(channel, toMember(userId, id), typingTtlMs);

@@ -210,6 +210,7 @@ function requireWorkspace(requested: string | null): string {
   if (parsed.success && parsed.data !== everyWorkspace) return parsed.data;
   throw new TidingsError(
     'BAD_USER_INPUT',
-    'The token is for every workspace: name the one that is meant in the header tidings-workspace.',
+    'The token is for every workspace: name the one that is meant in the header tidings-workspace' +
+      `${requested === null ? '' : ' (1 to 256 characters, not "*")'}.`,
   );
 }

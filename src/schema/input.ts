@@ -56,7 +56,7 @@ export function requireFirst(
 export function requireHttpsUrl(argument: string, value: string): string {
   requireText(argument, value, { min: 1, max: 2_048 });
   if (!URL.canParse(value) || new URL(value).protocol !== 'https:') {
-    throw badInput(`\`${argument}\` is no https address, like https://example.com/file.pdf.`);
+    throw badInput(`\`${argument}\` is no https address, like https://example.com/path.`);
   }
   return value;
 }

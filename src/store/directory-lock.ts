@@ -2,9 +2,9 @@
 // with its process, SIGKILL included, so that nothing stale has ever to be cleaned up.
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, readFile, realpath, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 export interface DirectoryLock {
   release(): Promise<void>;
@@ -21,7 +21,7 @@ const exclusiveLock = 0x20;
  * has a namespace of its own, and a directory reached by two mounts.
  */
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
-  await mkdir(directory, { recursive: true });
+  await makeDirectory(resolve(directory));
   const path = await realpath(directory);
   const file = join(path, 'tidings.lock');
   const release = await take(path, file);
@@ -38,6 +38,19 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   // For the sentence above alone: the lock does not depend on what the file says.
   await writeFile(file, `${process.pid}\n`);
   return { release };
+}
+
+/** In place of mkdir's own `recursive`, which never comes back where the system has no place for it (below /proc). */
+async function makeDirectory(path: string, hasParent = false): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || hasParent || dirname(path) === path) throw error;
+    await makeDirectory(dirname(path));
+    await makeDirectory(path, true);
+  }
 }
 
 type Taken = (() => Promise<void>) | 'taken';

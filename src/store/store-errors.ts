@@ -79,7 +79,8 @@ export function isWorthRetrying(error: unknown): boolean {
 }
 
 export function unavailable(cause: unknown): TidingsError {
-  return new TidingsError('UNAVAILABLE', 'The database cannot be reached at the moment. Try again shortly.', {
+  const what = sqlState(cause) === '25006' ? 'accepts no changes' : 'cannot be reached';
+  return new TidingsError('UNAVAILABLE', `The database ${what} at the moment. Try again shortly.`, {
     retryAfterMs,
     cause,
   });

@@ -27,16 +27,22 @@ export function createAuthenticator({ verifier, onAuthenticated }: Authenticator
     const header = headers['tidings-workspace'];
     return typeof header === 'string' ? header : null;
   };
-  const authenticate = async (token: string, workspace: string | null, transport: Session['transport']) => {
-    const viewer = await verifier.verify(token, workspace);
-    await onAuthenticated(viewer);
-    return new Session({ transport, viewer, verifier });
+  /** The session's own too: who comes back with a new token has been authenticated again. */
+  const telling: TokenVerifier = {
+    async verify(token, workspace) {
+      const viewer = await verifier.verify(token, workspace);
+      await onAuthenticated(viewer);
+      return viewer;
+    },
   };
+  const authenticate = async (token: string, workspace: string | null, transport: Session['transport']) =>
+    new Session({ transport, viewer: await telling.verify(token, workspace), verifier: telling });
 
   return {
     async fromRequest(headers) {
       const { authorization } = headers;
-      if (authorization === undefined) return new Session({ transport: 'http', viewer: null, verifier });
+      if (authorization === undefined)
+        return new Session({ transport: 'http', viewer: null, verifier: telling });
       return authenticate(requireBearer(authorization), workspaceOf(headers), 'http');
     },
     async fromConnectionInit(payload, headers) {

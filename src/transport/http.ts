@@ -12,6 +12,7 @@ import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { errorKinds, type ErrorCode } from '../errors.ts';
 import { createContext, type Context, type Runtime } from '../schema/context.ts';
+import { isAccepted, subscriptionAnswer, unacceptable } from './accept.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { ClientErrors } from './client-errors.ts';
 import { parseDocument, validateDocument } from './documents.ts';
@@ -92,6 +93,8 @@ const sendError = (response: ServerResponse, status: number, code: string, messa
 
 /** Only JSON: a form can be sent by any page of any site without asking. */
 function refusalOf({ method, headers }: IncomingMessage): { status: number; sentence: string } | null {
+  const sentence = unacceptable(headers.accept);
+  if (sentence !== null) return { status: 406, sentence };
   if (method !== 'POST') return null;
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (type === 'application/json' || type === 'application/graphql+json') return null;
@@ -158,7 +161,13 @@ const useGraphqlJs = (clientErrors: ClientErrors): Plugin => ({
   onValidate: ({ setValidationFn }) => setValidationFn(validateDocument),
   onExecute: ({ setExecuteFn }) => setExecuteFn((args: ExecutionArgs) => execute(unwrap(args))),
   onSubscribe: ({ setSubscribeFn }) =>
-    setSubscribeFn(async (args: ExecutionArgs) => endWithError(await subscribe(unwrap(args)), clientErrors)),
+    setSubscribeFn(async (args: ExecutionArgs) => {
+      const { request } = args.contextValue as YogaContext;
+      if (!isAccepted(request.headers.get('accept'), 'text/event-stream')) {
+        return { errors: [notAcceptable(subscriptionAnswer)] };
+      }
+      return endWithError(await subscribe(unwrap(args)), clientErrors);
+    }),
   // Errors of validation come past no other place.
   onResultProcess({ result, setResult }) {
     if (Array.isArray(result) || !('errors' in result) || result.errors === undefined) return;
@@ -166,10 +175,19 @@ const useGraphqlJs = (clientErrors: ClientErrors): Plugin => ({
   },
 });
 
+/** Yoga's copy of the context, with ours in it. */
+interface YogaContext {
+  readonly tidings: Context;
+  readonly request: Request;
+}
+
 const unwrap = (args: ExecutionArgs): ExecutionArgs => ({
   ...args,
-  contextValue: (args.contextValue as { tidings: Context }).tidings,
+  contextValue: (args.contextValue as YogaContext).tidings,
 });
+
+const notAcceptable = (sentence: string): GraphQLError =>
+  new GraphQLError(sentence, { extensions: { code: 'BAD_REQUEST', http: { status: 406 } } });
 
 type Subscribed = Awaited<ReturnType<typeof subscribe>>;
 

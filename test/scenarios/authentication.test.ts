@@ -259,6 +259,19 @@ describe('tokens signed with a shared secret', () => {
     expect(await alice.requestOverWebSocket(readViewer)).toEqual({ viewer: { id: 'alice' } });
   });
 
+  it('a renewed token tells the name anew', async () => {
+    const { workspace, update } = await newShop();
+    await update({ orderId: '42', customerId: 'alice', status: 'PENDING' });
+    const readName = '{ order(id: "42") { customer { name } } }';
+    await using alice = await person('alice', { workspace, name: 'Alice' });
+    expect(await alice.requestOverWebSocket(readName)).toEqual({ order: { customer: { name: 'Alice' } } });
+    const token = await sign({ workspace, name: 'Alice Meyer' });
+    await alice.requestOverWebSocket(renew, { token });
+    expect(await alice.requestOverWebSocket(readName)).toEqual({
+      order: { customer: { name: 'Alice Meyer' } },
+    });
+  });
+
   it('a renewed token counts in full: the connection closes when that one expires, sooner too', async () => {
     await using alice = await person('alice', {});
     const closed = alice.closed();
@@ -387,6 +400,11 @@ describe('tokens signed with a shared secret', () => {
         extensions: { code: 'BAD_USER_INPUT' },
       },
     ]);
+    for (const refused of ['x'.repeat(257), '*']) {
+      const headers = { ...bearer(token), 'tidings-workspace': refused };
+      const { body } = await post(server.url, { query: readViewer }, headers);
+      expect(body.errors).toMatchObject([{ message: expect.stringContaining('(1 to 256 characters') }]);
+    }
     const workspace = `w-${randomUUID()}`;
     const input = { orderId: '42', customerId: 'alice', status: 'PENDING' };
     const headers = { ...bearer(token), 'tidings-workspace': workspace };

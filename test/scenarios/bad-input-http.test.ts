@@ -91,6 +91,32 @@ it.each([
   });
 });
 
+it.each(['text/html', 'image/png, application/json;q=0', 'application/json;charset=latin1'])(
+  'an answer that the header `accept: %s` refuses: nothing is executed',
+  async (accept) => {
+    const { token } = (await (
+      await fetch(`${server.url}/dev/token?user=shop&scope=orders:publish`)
+    ).json()) as {
+      token: string;
+    };
+    const authorization = `Bearer ${token}`;
+    const mutation =
+      'mutation { publishOrderUpdate(input: { orderId: "unread", customerId: "shop", status: PENDING }) { deduplicated } }';
+    const refused = await send(JSON.stringify({ query: mutation }), { accept, authorization });
+    expectError(refused, { status: 406, sentence: /accept/ });
+    const { text } = await send('{"query":"{ order(id: \\"unread\\") { id } }"}', { authorization });
+    expect(JSON.parse(text)).toEqual({ data: { order: null } });
+  },
+);
+
+it('a subscription is answered as a stream of events only', async () => {
+  const query = 'subscription { orderUpdated { cursor } }';
+  const expected = { status: 406, sentence: /text\/event-stream/ };
+  expectError(await send(JSON.stringify({ query }), { accept: 'application/json' }), expected);
+  const target = `/graphql?query=${encodeURIComponent(query)}`;
+  expectError(await httpGet(server, target, { accept: 'application/graphql-response+json' }), expected);
+});
+
 it('a mutation by GET is refused, a query is answered', async () => {
   const mutation = encodeURIComponent('mutation { markAllNotificationsRead { unreadCount } }');
   const refused = await httpGet(server, `/graphql?query=${mutation}`);

@@ -70,11 +70,11 @@ describe('a bad setting stops the start with a sentence that names it', () => {
     expect(output).toContain(`HOST "${HOST}" is no address of this machine.`);
   });
 
-  it('a data directory that is a file', async () => {
+  it('a data directory that is a file or can not be made', async () => {
     await using directory = await openDirectory();
     const file = join(directory.path, 'file');
     await writeFile(file, '');
-    for (const path of [file, join(file, 'below')]) {
+    for (const path of [file, join(file, 'below'), '/dev/null/nope', '/proc/nope']) {
       const { code, output } = await runServerToItsEnd({ env: { DATA_DIR: path } });
       expect(code).toBe(1);
       expectSentences(output);

@@ -1,25 +1,15 @@
 // What concurrent writers must not break in chat, on both databases: numbers without holes, exact counts, no deadlock,
 // and nobody added or removed unnoticed.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Runtime } from '../../src/schema/context.ts';
+import { expect, test } from 'vitest';
 import { createChatStage } from '../support/chat-stage.ts';
-import { openTestRuntime, testDatabaseKinds, type TestRuntime } from '../support/runtime.ts';
+import { onBothDatabases } from '../support/in-process.ts';
 
 const times = <T>(count: number, make: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, index) => make(index)));
 
-describe.each(testDatabaseKinds)('chat under concurrent writers on %s', (database) => {
-  let opened: TestRuntime;
-  let runtime: Runtime;
-
-  beforeAll(async () => {
-    opened = await openTestRuntime(database);
-    runtime = opened.runtime;
-  });
-  afterAll(() => opened.close());
-
+onBothDatabases('chat under concurrent writers', (database) => {
   test('two concurrent sends leave two unread', async () => {
-    const { begin, send, unread, updates } = createChatStage(runtime);
+    const { begin, send, unread, updates } = createChatStage(database.runtime);
     const id = await begin('alice', 'bob', 'carol');
     await Promise.all([send('alice', id), send('bob', id)]);
     expect(await unread('carol', id)).toBe(2);
@@ -27,7 +17,7 @@ describe.each(testDatabaseKinds)('chat under concurrent writers on %s', (databas
   });
 
   test('two people send 50 messages each at once: no hole, and every count is exact', async () => {
-    const { begin, send, unread, entries, updates } = createChatStage(runtime);
+    const { begin, send, unread, entries, updates } = createChatStage(database.runtime);
     const id = await begin('alice', 'bob', 'carol');
     const sent = await times(100, (index) => send(index % 2 === 0 ? 'alice' : 'bob', id, `m${index}`));
     const stored = await entries(id);
@@ -42,7 +32,7 @@ describe.each(testDatabaseKinds)('chat under concurrent writers on %s', (databas
   });
 
   test('the same clientMessageId at once stores one message', async () => {
-    const { begin, send, unread, entries } = createChatStage(runtime);
+    const { begin, send, unread, entries } = createChatStage(database.runtime);
     const id = await begin('alice', 'bob');
     const sent = await times(8, () => send('alice', id, { clientMessageId: 'm1' }));
     expect(new Set(sent.map(({ message }) => message.id)).size).toBe(1);
@@ -51,7 +41,7 @@ describe.each(testDatabaseKinds)('chat under concurrent writers on %s', (databas
   });
 
   test('the same people in two conversations write crosswise without a deadlock', async () => {
-    const { chat, viewer, begin, send, unread } = createChatStage(runtime);
+    const { chat, viewer, begin, send, unread } = createChatStage(database.runtime);
     const [one, two] = await Promise.all([begin('alice', 'bob', 'carol'), begin('carol', 'bob', 'alice')]);
     await times(40, async (index) => {
       const { message } = await send(index % 2 === 0 ? 'alice' : 'carol', index % 4 < 2 ? one : two);
@@ -68,7 +58,7 @@ describe.each(testDatabaseKinds)('chat under concurrent writers on %s', (databas
   });
 
   test('reading, sending and deleting at once leave the count that the messages say', async () => {
-    const { chat, viewer, begin, send, unread, messageEvents } = createChatStage(runtime);
+    const { chat, viewer, begin, send, unread, messageEvents } = createChatStage(database.runtime);
     const id = await begin('alice', 'bob');
     await times(30, async (index) => {
       const { message } = await send('alice', id, `m${index}`);
@@ -85,7 +75,7 @@ describe.each(testDatabaseKinds)('chat under concurrent writers on %s', (databas
   });
 
   test('whoever is added or removed while others write is counted from exactly that moment', async () => {
-    const { chat, viewer, begin, send, unread, entries, updates } = createChatStage(runtime);
+    const { chat, viewer, begin, send, unread, entries, updates } = createChatStage(database.runtime);
     const id = await begin('alice', 'bob', 'carol');
     await Promise.all([
       times(20, () => send('alice', id)),
@@ -105,7 +95,7 @@ describe.each(testDatabaseKinds)('chat under concurrent writers on %s', (databas
   });
 
   test('a burst of newcomers keeps nobody from writing', async () => {
-    const { chat, viewer, begin, send, entries } = createChatStage(runtime);
+    const { chat, viewer, begin, send, entries } = createChatStage(database.runtime);
     const id = await begin('alice', 'bob');
     await times(60, (index) =>
       index % 2 === 0
@@ -116,7 +106,7 @@ describe.each(testDatabaseKinds)('chat under concurrent writers on %s', (databas
   });
 
   test('two people who remove each other at once: one of them stays', async () => {
-    const { chat, viewer, begin, unread } = createChatStage(runtime);
+    const { chat, viewer, begin, unread } = createChatStage(database.runtime);
     const id = await begin('alice', 'bob');
     const outcomes = await Promise.allSettled([
       chat.removeParticipants(viewer('alice'), id, ['bob']),

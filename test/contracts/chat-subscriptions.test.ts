@@ -1,54 +1,26 @@
 // What subscribers of chat hear, by graphql-js itself: messages, the list of conversations, read receipts, and how
 // each of them ends for whoever is removed.
-import { parse, subscribe, type ExecutionResult } from 'graphql/index.js';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Viewer } from '../../src/auth/viewer.ts';
+import { expect, test } from 'vitest';
 import { followReceipts } from '../../src/modules/chat/follow-receipts.ts';
-import { builtInModules, buildSchema } from '../../src/modules/schema.ts';
-import type { Runtime } from '../../src/schema/context.ts';
 import { toCursorText } from '../../src/streams/cursor.ts';
 import { createChatStage } from '../support/chat-stage.ts';
-import { contextOf, openTestRuntime, testDatabaseKinds, type TestRuntime } from '../support/runtime.ts';
+import { errorWith, follow, onBothDatabases } from '../support/in-process.ts';
+import { contextOf } from '../support/runtime.ts';
 
-const schema = buildSchema(builtInModules);
-const forbidden: unknown = expect.objectContaining({ code: 'FORBIDDEN' });
+const forbidden = errorWith('FORBIDDEN');
 
-describe.each(testDatabaseKinds)('subscribers of chat on %s', (database) => {
-  let opened: TestRuntime;
-  let runtime: Runtime;
-
-  beforeAll(async () => {
-    opened = await openTestRuntime(database);
-    runtime = opened.runtime;
-  });
-  afterAll(() => opened.close());
-
-  async function follow(viewer: Viewer, source: string, variableValues: Record<string, unknown> = {}) {
-    const contextValue = contextOf(runtime, viewer);
-    const started = await subscribe({ schema, contextValue, document: parse(source), variableValues });
-    if (!(Symbol.asyncIterator in started))
-      throw started.errors?.[0]?.originalError ?? new Error('not started');
-    return {
-      async next<T = unknown>(): Promise<T> {
-        const { value } = (await started.next()) as { value: ExecutionResult };
-        expect(value.errors).toBeUndefined();
-        return Object.values(value.data ?? {})[0] as T;
-      },
-      end: () => started.return(undefined),
-    };
-  }
-
+onBothDatabases('subscribers of chat', (database) => {
   const chatMessage = `subscription($id: ID!, $after: Cursor) { chatMessage(conversationId: $id, after: $after) {
     kind cursor message { body deletedAt sender { name } attachments { url } } } }`;
 
   test('a participant goes on after the cursor of the query, hears every change, and is cut off where removed', async () => {
-    const { chat, viewer, begin, send } = createChatStage(runtime);
+    const { chat, viewer, begin, send } = createChatStage(database.runtime);
     const id = await begin('alice', 'bob');
     const [view] = await chat.findConversations(viewer('bob'), [id]);
     if (view === undefined || view === null) throw new Error('It was just made.');
     const { message } = await send('alice', id, 'missed');
-    const after = toCursorText({ ...view.position, logId: runtime.log.id });
-    const bob = await follow(viewer('bob'), chatMessage, { id, after });
+    const after = toCursorText({ ...view.position, logId: database.runtime.log.id });
+    const bob = await follow(database.runtime, viewer('bob'), chatMessage, { id, after });
     expect(await bob.next()).toMatchObject({ kind: 'SENT', message: { body: 'missed' } });
     await chat.editMessage(viewer('alice'), { messageId: message.id, body: 'edited' });
     await chat.addParticipants(viewer('alice'), id, ['carol']);
@@ -61,11 +33,11 @@ describe.each(testDatabaseKinds)('subscribers of chat on %s', (database) => {
     expect(await bob.next()).toMatchObject({ kind: 'SENT', message: { body: 'before the removal' } });
     await expect(bob.next()).rejects.toEqual(forbidden);
 
-    await expect(follow(viewer('bob'), chatMessage, { id, after })).rejects.toMatchObject({
+    await expect(follow(database.runtime, viewer('bob'), chatMessage, { id, after })).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
     await chat.addParticipants(viewer('alice'), id, ['bob']);
-    const again = await follow(viewer('bob'), chatMessage, { id, after });
+    const again = await follow(database.runtime, viewer('bob'), chatMessage, { id, after });
     expect(await again.next()).toMatchObject({
       kind: 'SENT',
       message: { body: '', deletedAt: expect.any(String) },
@@ -78,23 +50,28 @@ describe.each(testDatabaseKinds)('subscribers of chat on %s', (database) => {
   });
 
   test("a conversation that is not the viewer's looks like none", async () => {
-    const { viewer, begin } = createChatStage(runtime);
+    const { viewer, begin } = createChatStage(database.runtime);
     const id = await begin('alice');
     for (const wrong of [id, 'x', id.toUpperCase(), 'a\u0000']) {
-      await expect(follow(viewer('mallory'), chatMessage, { id: wrong })).rejects.toMatchObject({
+      await expect(
+        follow(database.runtime, viewer('mallory'), chatMessage, { id: wrong }),
+      ).rejects.toMatchObject({
         code: 'NOT_FOUND',
       });
     }
-    await expect(follow(viewer('alice'), chatMessage, { id: id.toUpperCase() })).rejects.toMatchObject({
+    await expect(
+      follow(database.runtime, viewer('alice'), chatMessage, { id: id.toUpperCase() }),
+    ).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
   });
 
   test('the list of conversations hears of everything, with the conversation as it is at delivery', async () => {
-    const { chat, viewer, begin, send } = createChatStage(runtime);
+    const { chat, viewer, begin, send } = createChatStage(database.runtime);
     const page = await chat.listConversations(viewer('bob'), {});
-    const after = toCursorText({ ...page.position, logId: runtime.log.id });
+    const after = toCursorText({ ...page.position, logId: database.runtime.log.id });
     const bob = await follow(
+      database.runtime,
       viewer('bob'),
       `subscription($after: Cursor) { conversationUpdated(after: $after) { kind conversationId unreadCount
         conversation { title unreadCount lastMessage { body } participants { id } } } }`,
@@ -141,12 +118,12 @@ describe.each(testDatabaseKinds)('subscribers of chat on %s', (database) => {
   const readReceipt = `subscription($id: ID!) { readReceipt(conversationId: $id) { user { id } lastReadMessageId } }`;
 
   test("everybody's receipt first, then every change, until the access ends", async () => {
-    const { chat, viewer, begin, send } = createChatStage(runtime);
+    const { chat, viewer, begin, send } = createChatStage(database.runtime);
     const id = await begin('alice', 'bob', 'carol');
     const [one, two] = [(await send('alice', id)).message.id, (await send('alice', id)).message.id];
     await chat.markConversationRead(viewer('alice'), id, one);
     await chat.markConversationRead(viewer('carol'), id, one);
-    const bob = await follow(viewer('bob'), readReceipt, { id });
+    const bob = await follow(database.runtime, viewer('bob'), readReceipt, { id });
     const first = [await bob.next<{ user: { id: string } }>(), await bob.next<{ user: { id: string } }>()];
     expect(first.map(({ user }) => user.id).sort()).toEqual(['alice', 'carol']);
     await chat.markConversationRead(viewer('carol'), id, two);
@@ -159,16 +136,18 @@ describe.each(testDatabaseKinds)('subscribers of chat on %s', (database) => {
       expect(waiting).rejects.toEqual(forbidden),
       chat.removeParticipants(viewer('alice'), id, ['bob']),
     ]);
-    await expect(follow(viewer('bob'), readReceipt, { id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(follow(database.runtime, viewer('bob'), readReceipt, { id })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
   });
 
   test('receipts leave nothing behind when their subscription ends', async () => {
-    const { viewer, begin } = createChatStage(runtime);
+    const { viewer, begin } = createChatStage(database.runtime);
     const id = await begin('alice');
-    const before = runtime.tails.size;
-    const receipts = await followReceipts(contextOf(runtime, viewer('alice')), id);
-    expect(runtime.tails.size).toBe(before + 1);
+    const before = database.runtime.tails.size;
+    const receipts = await followReceipts(contextOf(database.runtime, viewer('alice')), id);
+    expect(database.runtime.tails.size).toBe(before + 1);
     await receipts.return?.();
-    expect(runtime.tails.size).toBe(before);
+    expect(database.runtime.tails.size).toBe(before);
   });
 });

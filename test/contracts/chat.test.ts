@@ -2,39 +2,14 @@
 // must not break is in chat-concurrency.test.ts, what subscribers hear in chat-subscriptions.test.ts.
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
-import { graphql } from 'graphql/index.js';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { usersService } from '../../src/modules/users/users.service.ts';
-import { builtInModules, buildSchema } from '../../src/modules/schema.ts';
-import type { Runtime } from '../../src/schema/context.ts';
 import { toPageCursor } from '../../src/schema/page.ts';
 import { createChatStage } from '../support/chat-stage.ts';
-import { contextOf, openTestRuntime, testDatabaseKinds, type TestRuntime } from '../support/runtime.ts';
+import { ask, errorWith, onBothDatabases } from '../support/in-process.ts';
 
-const schema = buildSchema(builtInModules);
-const code = (expected: string, message?: RegExp): unknown =>
-  expect.objectContaining({
-    code: expected,
-    ...(message === undefined ? {} : { message: expect.stringMatching(message) as string }),
-  });
-
-describe.each(testDatabaseKinds)('chat on %s', (database) => {
-  let opened: TestRuntime;
-  let runtime: Runtime;
-
-  beforeAll(async () => {
-    opened = await openTestRuntime(database);
-    runtime = opened.runtime;
-  });
-  afterAll(() => opened.close());
-
-  const stage = () => createChatStage(runtime);
-  const ask = async (viewer: Parameters<typeof contextOf>[1], source: string, variableValues = {}) => {
-    const contextValue = contextOf(runtime, viewer);
-    const result = await graphql({ schema, contextValue, source, variableValues });
-    expect(result.errors).toBeUndefined();
-    return result.data as Record<string, never>;
-  };
+onBothDatabases('chat', (database) => {
+  const stage = () => createChatStage(database.runtime);
 
   describe('conversations', () => {
     test('the creator takes part in any case, and everybody hears of it', async () => {
@@ -60,7 +35,7 @@ describe.each(testDatabaseKinds)('chat on %s', (database) => {
       expect((await chat.createConversation(viewer('alice'), again)).id).toBe(made[0]?.id);
       expect((await chat.createConversation(viewer('bob'), input)).id).not.toBe(made[0]?.id);
       await expect(chat.createConversation(viewer('alice'), { ...input, title: 'Other' })).rejects.toEqual(
-        code('CONFLICT'),
+        errorWith('CONFLICT'),
       );
       expect(await updates('alice')).toHaveLength(1);
     });
@@ -73,10 +48,10 @@ describe.each(testDatabaseKinds)('chat on %s', (database) => {
       const message = { conversationId: made.id, body: 'Hi', asUserId: 'bob' };
       expect((await chat.sendMessage(service, message)).message.sender.id).toBe('bob');
       await expect(chat.sendMessage(viewer('alice'), message)).rejects.toEqual(
-        code('FORBIDDEN', /chat:write/),
+        errorWith('FORBIDDEN', /chat:write/),
       );
       await expect(chat.sendMessage(service, { ...message, asUserId: 'carol' })).rejects.toEqual(
-        code('NOT_FOUND'),
+        errorWith('NOT_FOUND'),
       );
     });
 
@@ -105,10 +80,14 @@ describe.each(testDatabaseKinds)('chat on %s', (database) => {
       expect(await unread('carol', id)).toBe(1);
       await chat.deleteMessage(viewer('alice'), after.message.id);
       expect(await unread('carol', id)).toBe(0);
-      const page = (
-        await ask(viewer('carol'), '{ conversations { nodes { messages { nodes { body } } } } }')
-      )['conversations'];
-      expect(page).toMatchObject({ nodes: [{ messages: { nodes: [{ body: 'before' }, { body: '' }] } }] });
+      const page = await ask(
+        database.runtime,
+        viewer('carol'),
+        '{ conversations { nodes { messages { nodes { body } } } } }',
+      );
+      expect(page).toMatchObject({
+        conversations: { nodes: [{ messages: { nodes: [{ body: 'before' }, { body: '' }] } }] },
+      });
     });
 
     test('whoever is removed hears of it once and sees it no more; leaving is removing oneself', async () => {
@@ -124,11 +103,17 @@ describe.each(testDatabaseKinds)('chat on %s', (database) => {
         unreadCount: 1,
       });
       expect(await unread('bob', id)).toBeNull();
-      await expect(send('bob', id)).rejects.toEqual(code('NOT_FOUND'));
+      await expect(send('bob', id)).rejects.toEqual(errorWith('NOT_FOUND'));
 
       const left = `mutation($id: ID!) { removeParticipants(conversationId: $id, userIds: ["carol"]) { conversation {
         participants { id } unreadCount lastMessage { id } messages { nodes { id } } readReceipts { readAt } } } }`;
-      expect((await ask(viewer('carol'), left, { id }))['removeParticipants']).toEqual({
+      const { removeParticipants } = await ask<{ removeParticipants: unknown }>(
+        database.runtime,
+        viewer('carol'),
+        left,
+        { id },
+      );
+      expect(removeParticipants).toEqual({
         conversation: {
           participants: [{ id: 'alice' }],
           unreadCount: 0,
@@ -140,7 +125,9 @@ describe.each(testDatabaseKinds)('chat on %s', (database) => {
       await chat.removeParticipants(viewer('alice'), id, ['alice']);
       expect(await unread('alice', id)).toBeNull();
       expect((await entries(id)).at(-1)?.payload).toEqual({ removed: ['alice'] });
-      await expect(chat.addParticipants(viewer('alice'), id, ['alice'])).rejects.toEqual(code('NOT_FOUND'));
+      await expect(chat.addParticipants(viewer('alice'), id, ['alice'])).rejects.toEqual(
+        errorWith('NOT_FOUND'),
+      );
     });
 
     test('500 take part at most', async () => {
@@ -148,9 +135,9 @@ describe.each(testDatabaseKinds)('chat on %s', (database) => {
       const many = Array.from({ length: 499 }, (_, index) => `u${index}`);
       const id = await begin('alice', ...many);
       await expect(chat.addParticipants(viewer('alice'), id, ['one-more'])).rejects.toEqual(
-        code('BAD_USER_INPUT', /501/),
+        errorWith('BAD_USER_INPUT', /501/),
       );
-      await expect(begin('alice', ...many, 'one-more')).rejects.toEqual(code('BAD_USER_INPUT'));
+      await expect(begin('alice', ...many, 'one-more')).rejects.toEqual(errorWith('BAD_USER_INPUT'));
     });
 
     test('the last changed comes first, page by page; reading changes nothing', async () => {
@@ -173,7 +160,7 @@ describe.each(testDatabaseKinds)('chat on %s', (database) => {
       expect([first?.node.id, second?.node.id]).toEqual([ids[2], ids[0]]);
       for (const after of [toPageCursor('conversations', ['x', 'y']), toPageCursor('orders', []), 'x']) {
         await expect(chat.listConversations(viewer('alice'), { after })).rejects.toEqual(
-          code('BAD_USER_INPUT'),
+          errorWith('BAD_USER_INPUT'),
         );
       }
     });
@@ -192,7 +179,7 @@ describe.each(testDatabaseKinds)('chat on %s', (database) => {
         [stranger, id],
       ] as const) {
         expect(await chat.findConversations(who, [wrong])).toEqual([null]);
-        const refused = code('NOT_FOUND');
+        const refused = errorWith('NOT_FOUND');
         await expect(chat.sendMessage(who, { conversationId: wrong, body: 'x' })).rejects.toEqual(refused);
         await expect(chat.addParticipants(who, wrong, ['bob'])).rejects.toEqual(refused);
         await expect(chat.markConversationRead(who, wrong, message.id)).rejects.toEqual(refused);
@@ -204,10 +191,10 @@ describe.each(testDatabaseKinds)('chat on %s', (database) => {
         [stranger, message.id],
       ] as const) {
         await expect(chat.editMessage(who, { messageId: wrong, body: 'x' })).rejects.toEqual(
-          code('NOT_FOUND'),
+          errorWith('NOT_FOUND'),
         );
-        await expect(chat.deleteMessage(who, wrong)).rejects.toEqual(code('NOT_FOUND'));
-        await expect(chat.markConversationRead(who, id, wrong)).rejects.toEqual(code('NOT_FOUND'));
+        await expect(chat.deleteMessage(who, wrong)).rejects.toEqual(errorWith('NOT_FOUND'));
+        await expect(chat.markConversationRead(who, id, wrong)).rejects.toEqual(errorWith('NOT_FOUND'));
       }
       expect(await chat.requireParticipant(alice, id)).toBe('participant');
     });
@@ -216,7 +203,7 @@ describe.each(testDatabaseKinds)('chat on %s', (database) => {
   describe('messages', () => {
     test('a message is stored as sent, and its text stands in one stream only', async () => {
       const { workspace, viewer, begin, send, messageEvents, updates } = stage();
-      await runtime.use(usersService).upsert(viewer('x'), [{ id: 'alice', name: 'Alice' }]);
+      await database.runtime.use(usersService).upsert(viewer('x'), [{ id: 'alice', name: 'Alice' }]);
       const id = await begin('alice', 'bob');
       const attachments = [{ url: 'https://files.test/a.png', name: 'a.png', contentType: 'image/png' }];
       const sent = await send('alice', id, { body: '  Grüße 👋\n', attachments, clientMessageId: 'm1' });
@@ -240,7 +227,7 @@ describe.each(testDatabaseKinds)('chat on %s', (database) => {
         conversationId: id,
         unreadCount: 0,
       });
-      const holding = await runtime.store.queries.execute<{ topic: string }>(
+      const holding = await database.runtime.store.queries.execute<{ topic: string }>(
         sql`select topic from stream_entries where topic like ${`${workspace}/%`} and payload::text like '%Grüße%'`,
       );
       expect(holding.rows).toHaveLength(1);
@@ -269,7 +256,7 @@ describe.each(testDatabaseKinds)('chat on %s', (database) => {
     ])('%s is refused with a sentence', async (_what, input, message) => {
       const { begin, send, entries } = stage();
       const id = await begin('alice');
-      await expect(send('alice', id, input)).rejects.toEqual(code('BAD_USER_INPUT', message));
+      await expect(send('alice', id, input)).rejects.toEqual(errorWith('BAD_USER_INPUT', message));
       expect(await entries(id)).toEqual([]);
     });
 
@@ -283,13 +270,13 @@ describe.each(testDatabaseKinds)('chat on %s', (database) => {
       expect(again.message).toEqual(first.message);
       expect(again.position.number).toBe(2);
       expect((await send('bob', id, input)).message.id).not.toBe(first.message.id);
-      await expect(send('alice', id, { ...input, body: 'other' })).rejects.toEqual(code('CONFLICT'));
+      await expect(send('alice', id, { ...input, body: 'other' })).rejects.toEqual(errorWith('CONFLICT'));
       const edited = await chat.editMessage(viewer('alice'), { messageId: first.message.id, body: 'edited' });
       expect((await send('alice', id, input)).message).toEqual(edited.message);
       const deleted = await chat.deleteMessage(viewer('alice'), first.message.id);
       expect(deleted.message.body).toBe('');
       expect((await send('alice', id, input)).message).toEqual(deleted.message);
-      await expect(send('alice', id, { ...input, body: 'other' })).rejects.toEqual(code('CONFLICT'));
+      await expect(send('alice', id, { ...input, body: 'other' })).rejects.toEqual(errorWith('CONFLICT'));
       expect(await entries(id)).toHaveLength(5);
       expect(await unread('bob', id)).toBe(0);
     });
@@ -300,9 +287,9 @@ describe.each(testDatabaseKinds)('chat on %s', (database) => {
       const { message } = await send('alice', id, 'one');
       const edit = (who: string, body: string) =>
         chat.editMessage(viewer(who), { messageId: message.id, body });
-      await expect(edit('bob', 'x')).rejects.toEqual(code('FORBIDDEN'));
-      await expect(edit('mallory', 'x')).rejects.toEqual(code('NOT_FOUND'));
-      await expect(edit('alice', '')).rejects.toEqual(code('BAD_USER_INPUT'));
+      await expect(edit('bob', 'x')).rejects.toEqual(errorWith('FORBIDDEN'));
+      await expect(edit('mallory', 'x')).rejects.toEqual(errorWith('NOT_FOUND'));
+      await expect(edit('alice', '')).rejects.toEqual(errorWith('BAD_USER_INPUT'));
       const edited = await edit('alice', 'two');
       expect(edited).toMatchObject({
         message: { body: 'two', editedAt: expect.any(String) },
@@ -314,7 +301,7 @@ describe.each(testDatabaseKinds)('chat on %s', (database) => {
         { kind: 'EDITED', message: edited.message },
       ]);
       await chat.deleteMessage(viewer('alice'), message.id);
-      await expect(edit('alice', 'three')).rejects.toEqual(code('CONFLICT'));
+      await expect(edit('alice', 'three')).rejects.toEqual(errorWith('CONFLICT'));
     });
 
     test('deleting scrubs the message from the table and from every entry of the log', async () => {
@@ -328,9 +315,9 @@ describe.each(testDatabaseKinds)('chat on %s', (database) => {
       await chat.editMessage(viewer('alice'), { messageId: message.id, body: 'secret two' });
       await chat.markConversationRead(viewer('bob'), id, message.id);
       expect([await unread('bob', id), await unread('carol', id)]).toEqual([1, 2]);
-      await expect(chat.deleteMessage(viewer('bob'), message.id)).rejects.toEqual(code('FORBIDDEN'));
+      await expect(chat.deleteMessage(viewer('bob'), message.id)).rejects.toEqual(errorWith('FORBIDDEN'));
       await expect(chat.deleteMessage(viewer('mallory', { roles: ['staff'] }), message.id)).rejects.toEqual(
-        code('NOT_FOUND'),
+        errorWith('NOT_FOUND'),
       );
 
       const deleted = await chat.deleteMessage(viewer('bob', { roles: ['staff'] }), message.id);
@@ -351,7 +338,7 @@ describe.each(testDatabaseKinds)('chat on %s', (database) => {
         { kind: 'EDITED', message: deleted.message },
         { kind: 'DELETED', message: deleted.message },
       ]);
-      const kept = await runtime.store.queries.execute(sql`
+      const kept = await database.runtime.store.queries.execute(sql`
         select 1 from messages where id = ${message.id} and (body <> '' or content_hash is not null or attachments::text <> '[]')`);
       expect(kept.rows).toEqual([]);
     });
@@ -374,9 +361,12 @@ describe.each(testDatabaseKinds)('chat on %s', (database) => {
       const page = async (args: string, cursor?: string): Promise<Asked> => {
         const source = `query($id: ID!${cursor === undefined ? '' : ', $c: String'}) { conversation(id: $id) { messages(${args}) {
           nodes { body } pageInfo { startCursor endCursor hasNextPage hasPreviousPage } } } }`;
-        const { conversation } = (await ask(viewer('bob'), source, { id, c: cursor })) as unknown as {
-          conversation: { messages: Asked };
-        };
+        const { conversation } = await ask<{ conversation: { messages: Asked } }>(
+          database.runtime,
+          viewer('bob'),
+          source,
+          { id, c: cursor },
+        );
         return conversation.messages;
       };
       const bodies = ({ nodes }: Asked) => nodes.map(({ body }) => body).join(' ');
@@ -413,11 +403,12 @@ describe.each(testDatabaseKinds)('chat on %s', (database) => {
         await send('bob', id, `last of ${made}`);
         await chat.markConversationRead(viewer('alice'), id, message.id);
       }
-      const { conversations } = (await ask(
+      const { conversations } = await ask<{ conversations: { nodes: unknown[] } }>(
+        database.runtime,
         viewer('alice'),
         `{ conversations { cursor nodes { cursor unreadCount participants { id } lastMessage { body sender { name } }
           messages(first: 1) { nodes { body } pageInfo { hasPreviousPage } } readReceipts { user { id } lastReadMessageId } } } }`,
-      )) as unknown as { conversations: { nodes: unknown[] } };
+      );
       expect(conversations.nodes).toMatchObject(
         [3, 2, 1, 0].map((made) => ({
           unreadCount: 1,
@@ -490,10 +481,10 @@ describe.each(testDatabaseKinds)('chat on %s', (database) => {
       const [one, two] = [await begin('alice', 'bob'), await begin('alice', 'bob')];
       const { message } = await send('alice', one);
       await expect(chat.markConversationRead(viewer('bob'), two, message.id)).rejects.toEqual(
-        code('NOT_FOUND', /message/),
+        errorWith('NOT_FOUND', /message/),
       );
       await expect(chat.markConversationRead(viewer('mallory'), one, message.id)).rejects.toEqual(
-        code('NOT_FOUND', /conversation/),
+        errorWith('NOT_FOUND', /conversation/),
       );
     });
   });

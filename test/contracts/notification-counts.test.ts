@@ -2,34 +2,25 @@
 // nor does any event's count with the events before it.
 import { randomUUID } from 'node:crypto';
 import { and, count, eq, isNull } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { NotificationEventPayload } from '../../src/modules/notifications/notification-event.ts';
 import { notificationsService } from '../../src/modules/notifications/notifications.service.ts';
 import { notificationInboxes, notifications } from '../../src/modules/notifications/notifications.tables.ts';
 import { notificationsTopic } from '../../src/modules/notifications/notifications.topics.ts';
-import type { Runtime } from '../../src/schema/context.ts';
-import { openTestRuntime, testDatabaseKinds, testViewer, type TestRuntime } from '../support/runtime.ts';
+import { onBothDatabases } from '../support/in-process.ts';
+import { testViewer } from '../support/runtime.ts';
 
 const userIds = ['alice', 'bob', 'carol'];
 const rounds = 12;
 
-describe.each(testDatabaseKinds)('unread counts on %s', (database) => {
-  let opened: TestRuntime;
-  let runtime: Runtime;
-
-  beforeAll(async () => {
-    opened = await openTestRuntime(database);
-    runtime = opened.runtime;
-  });
-  afterAll(() => opened.close());
-
+onBothDatabases('unread counts', (database) => {
   const repeat = async (times: number, work: (round: number) => Promise<unknown>) => {
     for (let round = 0; round < times; round += 1) await work(round);
   };
 
   test('sending, marking some and marking all at once keep count, feed and events in step', async () => {
     const workspace = `w-${randomUUID()}`;
-    const service = runtime.use(notificationsService);
+    const service = database.runtime.use(notificationsService);
     const shop = testViewer('shop', { workspace, scopes: ['notifications:send'] });
     const viewers = userIds.map((id) => testViewer(id, { workspace }));
     const send = (to: string[]) =>
@@ -69,11 +60,11 @@ describe.each(testDatabaseKinds)('unread counts on %s', (database) => {
   });
 
   async function countOf(workspace: string, userId: string) {
-    const [inbox] = await runtime.store.queries
+    const [inbox] = await database.runtime.store.queries
       .select({ unread: notificationInboxes.unreadCount })
       .from(notificationInboxes)
       .where(and(eq(notificationInboxes.workspace, workspace), eq(notificationInboxes.userId, userId)));
-    const [feed] = await runtime.store.queries
+    const [feed] = await database.runtime.store.queries
       .select({ unread: count() })
       .from(notifications)
       .where(
@@ -87,7 +78,7 @@ describe.each(testDatabaseKinds)('unread counts on %s', (database) => {
   }
 
   const eventsOf = async (workspace: string, userId: string) =>
-    (await runtime.log.read(notificationsTopic(workspace, userId), { after: 0, limit: 10_000 })).map(
+    (await database.runtime.log.read(notificationsTopic(workspace, userId), { after: 0, limit: 10_000 })).map(
       (entry) => entry.payload as NotificationEventPayload,
     );
 });

@@ -1,47 +1,22 @@
 // Notifications on both databases: sending, reading a feed, marking, and following it. That counts stay true under
 // concurrent writers is in notification-counts.test.ts.
 import { randomUUID } from 'node:crypto';
-// By its file: vitest would take the package's other build than Pothos does, and the two refuse each other's schemas.
-import { graphql, parse, subscribe, type ExecutionResult } from 'graphql/index.js';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { SendNotification } from '../../src/modules/notifications/notification-draft.ts';
 import type { NotificationEntry } from '../../src/modules/notifications/notification-event.ts';
 import { notificationsService } from '../../src/modules/notifications/notifications.service.ts';
 import { notificationsTopic } from '../../src/modules/notifications/notifications.topics.ts';
 import { ordersService } from '../../src/modules/orders/orders.service.ts';
-import { builtInModules, buildSchema } from '../../src/modules/schema.ts';
-import type { Runtime } from '../../src/schema/context.ts';
 import { toPageCursor } from '../../src/schema/page.ts';
 import { toCursorText } from '../../src/streams/cursor.ts';
-import {
-  contextOf,
-  openTestRuntime,
-  testDatabaseKinds,
-  testViewer,
-  type TestRuntime,
-} from '../support/runtime.ts';
+import { ask, errorWith, follow, onBothDatabases } from '../support/in-process.ts';
+import { testViewer } from '../support/runtime.ts';
 
-const schema = buildSchema(builtInModules);
-const code = (expected: string, message?: RegExp): unknown =>
-  expect.objectContaining({
-    code: expected,
-    ...(message === undefined ? {} : { message: expect.stringMatching(message) as string }),
-  });
-
-describe.each(testDatabaseKinds)('notifications on %s', (database) => {
-  let opened: TestRuntime;
-  let runtime: Runtime;
-
-  beforeAll(async () => {
-    opened = await openTestRuntime(database);
-    runtime = opened.runtime;
-  });
-  afterAll(() => opened.close());
-
+onBothDatabases('notifications', (database) => {
   /** A workspace of the test's own. */
   function stage() {
     const workspace = `w-${randomUUID()}`;
-    const service = runtime.use(notificationsService);
+    const service = database.runtime.use(notificationsService);
     const shop = testViewer('shop', { workspace, scopes: ['notifications:send', 'orders:publish'] });
     const alice = testViewer('alice', { workspace });
     const bob = testViewer('bob', { workspace });
@@ -56,7 +31,7 @@ describe.each(testDatabaseKinds)('notifications on %s', (database) => {
         service.send(shop, { userIds: ['alice'], type: 'ALERT', title: 'Look', body: '', ...input }),
       /** What is in alice's stream so far. */
       events: async () =>
-        (await runtime.log.read(topic, { after: 0, limit: 1_000 })).map(
+        (await database.runtime.log.read(topic, { after: 0, limit: 1_000 })).map(
           (entry) => (entry as NotificationEntry).payload,
         ),
       titles: async (page = {}) => (await service.list(alice, page)).edges.map(({ node }) => node.title),
@@ -76,7 +51,10 @@ describe.each(testDatabaseKinds)('notifications on %s', (database) => {
     for (const userId of ['user-0', 'user-499']) {
       const page = await service.list(testViewer(userId, { workspace }), {});
       expect(page.unreadCount).toBe(1);
-      const [entry] = await runtime.log.read(notificationsTopic(workspace, userId), { after: 0, limit: 10 });
+      const [entry] = await database.runtime.log.read(notificationsTopic(workspace, userId), {
+        after: 0,
+        limit: 10,
+      });
       expect(page.edges[0]?.node).toMatchObject({
         type: 'ALERT',
         priority: 'HIGH',
@@ -110,14 +88,14 @@ describe.each(testDatabaseKinds)('notifications on %s', (database) => {
     ['a script as url', { url: 'javascript:alert(1)' }, /`url` is neither/],
   ])('%s is refused with a sentence, and nothing is sent', async (_what, input, message) => {
     const { send, events } = stage();
-    await expect(send(input)).rejects.toEqual(code('BAD_USER_INPUT', message));
+    await expect(send(input)).rejects.toEqual(errorWith('BAD_USER_INPUT', message));
     expect(await events()).toEqual([]);
   });
 
   test('sending needs the scope', async () => {
     const { service, alice } = stage();
     const input = { userIds: ['bob'], type: 'ALERT', title: 'Hi', body: '' } as const;
-    await expect(service.send(alice, input)).rejects.toEqual(code('FORBIDDEN', /notifications:send/));
+    await expect(service.send(alice, input)).rejects.toEqual(errorWith('FORBIDDEN', /notifications:send/));
   });
 
   test('the same idempotency key sends once; with other content it is a conflict', async () => {
@@ -129,8 +107,8 @@ describe.each(testDatabaseKinds)('notifications on %s', (database) => {
       recipientCount: 2,
       deduplicated: true,
     });
-    await expect(send({ ...once, title: 'Other' })).rejects.toEqual(code('CONFLICT'));
-    await expect(send({ ...once, userIds: ['alice'] })).rejects.toEqual(code('CONFLICT'));
+    await expect(send({ ...once, title: 'Other' })).rejects.toEqual(errorWith('CONFLICT'));
+    await expect(send({ ...once, userIds: ['alice'] })).rejects.toEqual(errorWith('CONFLICT'));
     expect(await titles()).toEqual(['Look']);
   });
 
@@ -180,9 +158,9 @@ describe.each(testDatabaseKinds)('notifications on %s', (database) => {
     expect(unread.edges).toHaveLength(11);
     expect(unread.unreadCount).toBe(11);
     await expect(service.list(alice, { types: [] })).rejects.toEqual(
-      code('BAD_USER_INPUT', /`types` is empty/),
+      errorWith('BAD_USER_INPUT', /`types` is empty/),
     );
-    await expect(service.list(alice, { first: 101 })).rejects.toEqual(code('BAD_USER_INPUT'));
+    await expect(service.list(alice, { first: 101 })).rejects.toEqual(errorWith('BAD_USER_INPUT'));
   });
 
   test('an empty page still tells the count, and a feed without anything is empty', async () => {
@@ -207,17 +185,17 @@ describe.each(testDatabaseKinds)('notifications on %s', (database) => {
     for (const place of forged) {
       const after = toPageCursor('notifications', place);
       await expect(service.list(alice, { after })).rejects.toEqual(
-        code('BAD_USER_INPUT', /`after` is no cursor/),
+        errorWith('BAD_USER_INPUT', /`after` is no cursor/),
       );
     }
-    const orders = runtime.use(ordersService);
+    const orders = database.runtime.use(ordersService);
     for (const place of [
       ['infinity', 'x'],
       ['2026-02-31T00:00:00.000Z', 'x'],
       [now, 'a\u0000b'],
     ]) {
       const after = toPageCursor('orders', place);
-      await expect(orders.list(alice, { after })).rejects.toEqual(code('BAD_USER_INPUT'));
+      await expect(orders.list(alice, { after })).rejects.toEqual(errorWith('BAD_USER_INPUT'));
     }
   });
 
@@ -253,14 +231,14 @@ describe.each(testDatabaseKinds)('notifications on %s', (database) => {
     const mine = (await service.list(alice, {})).edges[0]?.node.id ?? '';
     const foreign = (await service.list(bob, {})).edges[0]?.node.id ?? '';
     for (const id of [randomUUID(), foreign, 'x', `{${mine}}`, mine.toUpperCase()]) {
-      await expect(service.markRead(alice, [mine, id])).rejects.toEqual(code('NOT_FOUND'));
+      await expect(service.markRead(alice, [mine, id])).rejects.toEqual(errorWith('NOT_FOUND'));
     }
     await expect(
       service.markRead(
         alice,
         Array.from({ length: 501 }, () => mine),
       ),
-    ).rejects.toEqual(code('BAD_USER_INPUT'));
+    ).rejects.toEqual(errorWith('BAD_USER_INPUT'));
     expect(await events()).toHaveLength(1);
     expect(await service.list(alice, {})).toMatchObject({
       unreadCount: 1,
@@ -291,7 +269,7 @@ describe.each(testDatabaseKinds)('notifications on %s', (database) => {
   test("an order's update notifies its customer where it says so", async () => {
     const { service, shop, alice } = stage();
     const update = { orderId: 'o1', customerId: 'alice', status: 'SHIPPED', note: 'On its way' } as const;
-    const orders = runtime.use(ordersService);
+    const orders = database.runtime.use(ordersService);
     await orders.publishUpdate(shop, update);
     await orders.publishUpdate(shop, { ...update, notifyCustomer: true });
     const page = await service.list(alice, {});
@@ -302,26 +280,23 @@ describe.each(testDatabaseKinds)('notifications on %s', (database) => {
   test('a subscription goes on after the cursor of the query, without a gap, and filters what is received', async () => {
     const { alice, send, service } = stage();
     await send({ title: 'before' });
-    const context = contextOf(runtime, alice);
-    const read = await graphql({
-      schema,
-      contextValue: context,
-      source: '{ notifications(unreadOnly: true) { cursor unreadCount nodes { id title } } }',
-    });
-    const { cursor, nodes } = (read.data as { notifications: { cursor: string; nodes: { id: string }[] } })
-      .notifications;
+    const read = await ask<{ notifications: { cursor: string; nodes: { id: string }[] } }>(
+      database.runtime,
+      alice,
+      '{ notifications(unreadOnly: true) { cursor nodes { id } } }',
+    );
+    const { cursor, nodes } = read.notifications;
     await send({ title: 'missed', type: 'ALERT' });
     await send({ title: 'not wanted', type: 'ORDER' });
-    const events = (await subscribe({
-      schema,
-      contextValue: context,
-      document: parse(`subscription($after: Cursor) {
+    const events = await follow(
+      database.runtime,
+      alice,
+      `subscription($after: Cursor) {
         notification(types: [ALERT, MENTION], after: $after) { kind unreadCount notifications { title } }
-      }`),
-      variableValues: { after: cursor },
-    })) as AsyncGenerator<ExecutionResult>;
-    const next = async () => ((await events.next()).value as ExecutionResult).data?.['notification'];
-    expect(await next()).toMatchObject({
+      }`,
+      { after: cursor },
+    );
+    expect(await events.next()).toMatchObject({
       kind: 'RECEIVED',
       unreadCount: 2,
       notifications: [{ title: 'missed' }],
@@ -329,39 +304,32 @@ describe.each(testDatabaseKinds)('notifications on %s', (database) => {
     await service.markRead(alice, [nodes[0]?.id ?? '']);
     await send({ title: 'neither', type: 'SYSTEM' });
     await send({ title: 'live', type: 'MENTION' });
-    expect(await next()).toMatchObject({
+    expect(await events.next()).toMatchObject({
       kind: 'READ',
       unreadCount: 2,
       notifications: [{ title: 'before' }],
     });
-    expect(await next()).toMatchObject({
+    expect(await events.next()).toMatchObject({
       kind: 'RECEIVED',
       unreadCount: 4,
       notifications: [{ title: 'live' }],
     });
-    await events.return(undefined);
+    await events.end();
   });
 
   test("a cursor of somebody else's stream, and a viewer without a token, are refused", async () => {
     const { alice, workspace } = stage();
-    const document = parse('subscription($after: Cursor) { notification(after: $after) { kind } }');
+    const source = 'subscription($after: Cursor) { notification(after: $after) { kind } }';
     const foreign = {
-      logId: runtime.log.id,
+      logId: database.runtime.log.id,
       topic: notificationsTopic(workspace, 'bob'),
       number: 0,
       eventId: '',
     };
-    const ask = async (viewer: typeof alice | null, after: string | null) => {
-      const contextValue = contextOf(runtime, viewer);
-      const answer = (await subscribe({
-        schema,
-        contextValue,
-        document,
-        variableValues: { after },
-      })) as ExecutionResult;
-      return answer.errors?.[0]?.originalError;
-    };
-    expect(await ask(alice, toCursorText(foreign))).toEqual(code('BAD_USER_INPUT', /`notifications`/));
-    expect(await ask(null, null)).toEqual(code('UNAUTHENTICATED'));
+    const after = toCursorText(foreign);
+    await expect(follow(database.runtime, alice, source, { after })).rejects.toEqual(
+      errorWith('BAD_USER_INPUT', /`notifications`/),
+    );
+    await expect(follow(database.runtime, null, source)).rejects.toEqual(errorWith('UNAUTHENTICATED'));
   });
 });

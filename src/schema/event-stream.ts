@@ -4,7 +4,7 @@ import { TidingsError } from '../errors.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import { toLoggable, toStoreError } from '../store/store-errors.ts';
 import { subscribe, type StreamSubscription } from '../streams/subscribe.ts';
-import type { LogEntry } from '../streams/log.ts';
+import type { LogEntry } from '../streams/log-entry.ts';
 import type { Topic } from '../streams/topic.ts';
 import type { Context } from './context.ts';
 

@@ -1,7 +1,7 @@
 // The scalars of the contract, and the vocabulary that all modules share: StreamEvent and PageInfo.
 import { GraphQLError, Kind, type ValueNode } from 'graphql';
 import { toCursorText } from '../streams/cursor.ts';
-import type { LogEntry } from '../streams/log.ts';
+import type { LogEntry } from '../streams/log-entry.ts';
 import { interfaceRef, objectRef, type Builder } from './builder.ts';
 
 /** An entry of the log whose payload is known. */

@@ -2,8 +2,9 @@
 // commits. The row lock of a head orders everything that belongs to its stream: what is read after `take` is current.
 import { randomUUID } from 'node:crypto';
 import type { Queries, Statement, Store } from '../store/store.ts';
+import type { Position } from './cursor.ts';
 import { claimIdempotencyKey, type IdempotencyClaim, type Claimed } from './idempotency.ts';
-import type { LogEntry } from './log.ts';
+import type { LogEntry } from './log-entry.ts';
 import { compareTopics, type Topic } from './topic.ts';
 
 export interface Append {
@@ -19,7 +20,7 @@ export interface Taken {
   /** The moment of this write by the database's clock, the same for all of its entries. */
   readonly occurredAt: Date;
   /** The place that the next `append` to this stream will have. */
-  position(topic: Topic): { readonly number: number; readonly eventId: string };
+  position(topic: Topic): Position;
 }
 
 export interface Write {
@@ -32,7 +33,7 @@ export interface Write {
   take(topics: readonly Topic[]): Promise<Taken>;
   /** Exactly once for each topic taken; all are written together at the end. Answers the entry as it will stand. */
   append(entry: Append): LogEntry;
-  /** After `take`. `first` with the reference of an earlier request where this key was used before. */
+  /** After `take`. `used` with the reference of an earlier request where this key was used before. */
   claim(claim: IdempotencyClaim): Promise<Claimed>;
   /** Rolls everything back, numbers included, and makes `write` answer this. */
   abandon(result: unknown): never;
@@ -63,16 +64,15 @@ export async function writeLog<T>(
   }
 }
 
-type Place = { readonly number: number; readonly eventId: string };
 type Appended = { readonly entry: LogEntry; readonly subject: string | null };
 
 function createWrite(tx: Queries): Write & { flush(): readonly LogEntry[] } {
-  const places = new Map<Topic, Place>();
+  const places = new Map<Topic, Position>();
   const appended = new Map<Topic, Appended>();
   let phase: 'open' | 'taking' | 'taken' = 'open';
   let occurredAt: Date | undefined;
 
-  const requirePlace = (topic: Topic): Place => {
+  const requirePlace = (topic: Topic): Position => {
     const place = places.get(topic);
     if (place === undefined) throw new Error(`The head of ${topic} was not taken before appending.`);
     return place;
@@ -134,7 +134,7 @@ const takeHeadsStatement: Statement = {
     returning topic, number, event_id, changed_at`,
 };
 
-interface TakenHead extends Place {
+interface TakenHead extends Position {
   readonly topic: Topic;
   readonly changedAt: Date;
 }

@@ -3,26 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import type { Queries, Statement, Store } from '../store/store.ts';
 import type { Position } from './cursor.ts';
+import type { LogEntry, SizedEntry } from './log-entry.ts';
 import { logIdentity } from './log.tables.ts';
 import { writeLog, type Write } from './log-write.ts';
 import type { Topic } from './topic.ts';
-
-/** An entry of a stream. Control entries are numbered like events and delivered to nobody (invariant 12). */
-export interface LogEntry {
-  readonly topic: Topic;
-  readonly number: number;
-  readonly eventId: string;
-  readonly kind: 'event' | 'control';
-  /** RFC 3339 in UTC with milliseconds; the database's clock, never decreasing within a stream. */
-  readonly occurredAt: string;
-  readonly payload: unknown;
-}
-
-/** An entry as it was read or heard. */
-export interface SizedEntry extends LogEntry {
-  /** About the length of its JSON, so that whoever has to keep it can bound what is kept. */
-  readonly bytes: number;
-}
 
 export interface Log {
   /** Made once with the database; part of every cursor, channel and key. */

@@ -4,7 +4,8 @@ import { FakeLog, fakeEntry, fakeTopic } from '../../test/support/fake-log.ts';
 import { openMemoryEngine } from '../engines/memory/memory-engine.ts';
 import type { Engine } from '../engines/engine.ts';
 import { toCursorText } from './cursor.ts';
-import type { Log, SizedEntry } from './log.ts';
+import type { Log } from './log.ts';
+import type { SizedEntry } from './log-entry.ts';
 import { subscribe, type StreamSubscription, type SubscribeOptions } from './subscribe.ts';
 import { Tails } from './tails.ts';
 

@@ -6,7 +6,8 @@
 //        └──────────────(queue over its bound: the log holds the rest)───────┘
 import { TidingsError, badInput } from '../errors.ts';
 import { parseCursor, type Position } from './cursor.ts';
-import type { Log, LogEntry, SizedEntry } from './log.ts';
+import type { Log } from './log.ts';
+import type { LogEntry, SizedEntry } from './log-entry.ts';
 import { PushIterator } from './push-iterator.ts';
 import type { TailListener } from './tail.ts';
 import type { TailHandle, Tails } from './tails.ts';

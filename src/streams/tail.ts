@@ -6,7 +6,8 @@
 import type { Logger } from 'pino';
 import { TidingsError } from '../errors.ts';
 import type { Position } from './cursor.ts';
-import type { Log, SizedEntry } from './log.ts';
+import type { Log } from './log.ts';
+import type { SizedEntry } from './log-entry.ts';
 import type { Topic } from './topic.ts';
 
 export interface TailListener {

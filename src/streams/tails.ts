@@ -3,7 +3,8 @@
 import type { Logger } from 'pino';
 import type { Broker, Following } from '../engines/engine.ts';
 import { TidingsError } from '../errors.ts';
-import type { Log, LogEntry } from './log.ts';
+import type { Log } from './log.ts';
+import type { LogEntry } from './log-entry.ts';
 import { Tail } from './tail.ts';
 import type { Topic } from './topic.ts';
 

@@ -1,7 +1,7 @@
 // What breaks under event streams and heals, or says that it can't: every test has a Redis and a PostgreSQL of its own.
 import { expect, test } from 'vitest';
 import { openRedisEngine } from '../../src/engines/redis/redis-engine.ts';
-import type { LogEntry } from '../../src/streams/log.ts';
+import type { LogEntry } from '../../src/streams/log-entry.ts';
 import type { StreamSubscription } from '../../src/streams/subscribe.ts';
 import type { Topic } from '../../src/streams/topic.ts';
 import { createEvents, eventually } from '../support/engine-follower.ts';

@@ -1,6 +1,7 @@
 // One stream in memory, in place of the log: its answers can be held back, made to fail, and its past rewritten.
 import type { Position } from '../../src/streams/cursor.ts';
-import type { Log, SizedEntry } from '../../src/streams/log.ts';
+import type { Log } from '../../src/streams/log.ts';
+import type { SizedEntry } from '../../src/streams/log-entry.ts';
 
 export const fakeTopic = 'acme/order/42';
 

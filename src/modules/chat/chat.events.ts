@@ -1,6 +1,6 @@
 // What the streams of chat hold. Texts stand in the conversation's stream only, where deleting a message scrubs them.
 import type { EntryOf } from '../../schema/scalars.ts';
-import type { LogEntry } from '../../streams/log.ts';
+import type { LogEntry } from '../../streams/log-entry.ts';
 import type { MessageView } from './message-view.ts';
 
 export const chatMessageKinds = ['SENT', 'EDITED', 'DELETED'] as const;

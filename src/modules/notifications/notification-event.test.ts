@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LogEntry } from '../../streams/log.ts';
+import type { LogEntry } from '../../streams/log-entry.ts';
 import { optionalTypes, toEventFilter, toRead, toReceived } from './notification-event.ts';
 import type { NotificationView } from './notification-feed.ts';
 import type { NotificationType } from './notifications.tables.ts';

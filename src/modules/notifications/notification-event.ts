@@ -1,7 +1,7 @@
 // Events of a user's notification stream: what they hold, and which of them a subscriber asked for. Pure.
 import { badInput } from '../../errors.ts';
 import type { EntryOf } from '../../schema/scalars.ts';
-import type { LogEntry } from '../../streams/log.ts';
+import type { LogEntry } from '../../streams/log-entry.ts';
 import type { FeedState, NotificationView } from './notification-feed.ts';
 import type { NotificationType } from './notifications.tables.ts';
 

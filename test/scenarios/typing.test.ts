@@ -178,13 +178,15 @@ onBothSetups('typing', (stage) => {
     await using alice = await near('alice');
     await using bob = await far('bob');
     await using atBob = watchTyping(bob.followTyping(id));
+    await (await near('carol')).type(id, true);
+    expect(await atBob.next()).toBe('carol types');
     for (let turn = 0; turn < 30; turn += 1) {
       await alice.typeOverWebSocket(id, true);
       await alice.typeOverWebSocket(id, false);
     }
-    await (await near('carol')).type(id, true);
+    await (await near('carol')).type(id, false);
     const seen: string[] = [];
-    while (seen.at(-1) !== 'carol types') seen.push(await atBob.next());
+    while (seen.at(-1) !== 'carol stops') seen.push(await atBob.next());
     const starts = seen.filter((what) => what === 'alice types');
     expect(starts.length).toBeGreaterThan(0);
     expect(starts.length).toBeLessThan(30);

@@ -11,8 +11,17 @@ export interface LogEntry {
   readonly payload: unknown;
 }
 
+/** An entry as whoever wrote it tells it. */
+export interface CommittedEntry extends LogEntry {
+  /** What the writer found at the number before: '' for a stream's first. */
+  readonly previousEventId: string;
+}
+
 /** An entry as it was read or heard. */
 export interface SizedEntry extends LogEntry {
   /** About the length of its JSON, so that whoever has to keep it can bound what is kept. */
   readonly bytes: number;
 }
+
+/** An entry as the broker tells it. */
+export type HeardEntry = CommittedEntry & SizedEntry;

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { Queries, Statement, Store } from '../store/store.ts';
 import type { Position } from './cursor.ts';
 import { claimIdempotencyKey, type IdempotencyClaim, type Claimed } from './idempotency.ts';
-import type { LogEntry } from './log-entry.ts';
+import type { CommittedEntry, LogEntry } from './log-entry.ts';
 import { compareTopics, type Topic } from './topic.ts';
 
 export interface Append {
@@ -51,7 +51,7 @@ class Abandoned extends Error {
 export async function writeLog<T>(
   store: Store,
   work: (write: Write) => Promise<T>,
-): Promise<{ readonly result: T; readonly entries: readonly LogEntry[] }> {
+): Promise<{ readonly result: T; readonly entries: readonly CommittedEntry[] }> {
   try {
     return await store.transaction(async (tx) => {
       const write = createWrite(tx);
@@ -64,15 +64,17 @@ export async function writeLog<T>(
   }
 }
 
-type Appended = { readonly entry: LogEntry; readonly subject: string | null };
+/** Where an entry stands, and what stands before it. */
+type Place = Position & { readonly previousEventId: string };
+type Appended = { readonly entry: CommittedEntry; readonly subject: string | null };
 
-function createWrite(tx: Queries): Write & { flush(): readonly LogEntry[] } {
-  const places = new Map<Topic, Position>();
+function createWrite(tx: Queries): Write & { flush(): readonly CommittedEntry[] } {
+  const places = new Map<Topic, Place>();
   const appended = new Map<Topic, Appended>();
   let phase: 'open' | 'taking' | 'taken' = 'open';
   let occurredAt: Date | undefined;
 
-  const requirePlace = (topic: Topic): Position => {
+  const requirePlace = (topic: Topic): Place => {
     const place = places.get(topic);
     if (place === undefined) throw new Error(`The head of ${topic} was not taken before appending.`);
     return place;
@@ -87,17 +89,23 @@ function createWrite(tx: Queries): Write & { flush(): readonly LogEntry[] } {
       const sorted = [...new Set(topics)].sort(compareTopics);
       const eventIds = sorted.map(() => randomUUID());
       const taken = await takeHeads(tx, sorted, eventIds);
-      for (const { topic, number, eventId } of taken) places.set(topic, { number, eventId });
+      for (const { topic, number, eventId, previousEventId } of taken) {
+        places.set(topic, { number, eventId, previousEventId });
+      }
       occurredAt = agreeOnMoment(tx, taken);
       phase = 'taken';
-      return { occurredAt, position: requirePlace };
+      const position = (topic: Topic): Position => {
+        const { number, eventId } = requirePlace(topic);
+        return { number, eventId };
+      };
+      return { occurredAt, position };
     },
     append({ topic, payload, kind = 'event', subject = null }) {
       const place = requirePlace(topic);
       if (occurredAt === undefined || appended.has(topic)) {
         throw new Error(`${topic} was appended to twice in one write.`);
       }
-      const entry: LogEntry = { topic, ...place, kind, payload, occurredAt: occurredAt.toISOString() };
+      const entry: CommittedEntry = { topic, ...place, kind, payload, occurredAt: occurredAt.toISOString() };
       appended.set(topic, { entry, subject });
       return entry;
     },
@@ -130,13 +138,22 @@ const takeHeadsStatement: Statement = {
     on conflict (topic) do update
       set number = head.number + 1,
           event_id = excluded.event_id,
+          previous_event_id = head.event_id,
           changed_at = greatest(head.changed_at, date_trunc('milliseconds', clock_timestamp()))
-    returning topic, number, event_id, changed_at`,
+    returning topic, number, event_id, previous_event_id, changed_at`,
 };
 
-interface TakenHead extends Position {
+interface TakenHead extends Place {
   readonly topic: Topic;
   readonly changedAt: Date;
+}
+
+interface TakenRow {
+  readonly topic: Topic;
+  readonly number: number;
+  readonly event_id: string;
+  readonly previous_event_id: string;
+  readonly changed_at: Date;
 }
 
 async function takeHeads(
@@ -144,15 +161,13 @@ async function takeHeads(
   topics: readonly Topic[],
   eventIds: readonly string[],
 ): Promise<readonly TakenHead[]> {
-  const rows = await tx.run<{ topic: Topic; number: number; event_id: string; changed_at: Date }>(
-    takeHeadsStatement,
-    [topics, eventIds],
-  );
-  return rows.map(({ topic, number, event_id, changed_at }) => ({
-    topic,
-    number,
-    eventId: event_id,
-    changedAt: changed_at,
+  const rows = await tx.run<TakenRow>(takeHeadsStatement, [topics, eventIds]);
+  return rows.map((row) => ({
+    topic: row.topic,
+    number: row.number,
+    eventId: row.event_id,
+    previousEventId: row.previous_event_id,
+    changedAt: row.changed_at,
   }));
 }
 

@@ -1,6 +1,10 @@
 // The log's tables: one row for the log's id, one head per stream, one row per entry, and the idempotency keys.
-import { bigint, index, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { bigint, customType, index, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 import { jsonColumn } from '../store/json-column.ts';
+
+/** A transaction's id as the database counts them: never reused, unlike `xid`. Text to us. */
+const transactionId = customType<{ data: string }>({ dataType: () => 'xid8' });
 
 export const logIdentity = pgTable('log_identity', {
   /** Always 'log': there is one row. */
@@ -14,6 +18,8 @@ export const streamHeads = pgTable('stream_heads', {
   topic: text('topic').primaryKey(),
   number: bigint('number', { mode: 'number' }).notNull(),
   eventId: text('event_id').notNull(),
+  /** Of the event before it; '' for the first. */
+  previousEventId: text('previous_event_id').notNull().default(''),
   changedAt: timestamp('changed_at', { withTimezone: true }).notNull(),
 });
 
@@ -28,9 +34,14 @@ export const streamEntries = pgTable(
     subject: text('subject'),
     payload: jsonColumn('payload').notNull(),
     occurredAt: timestamp('occurred_at', { withTimezone: true }).notNull(),
+    /** Tells what has been committed since a snapshot, whatever the order in which transactions began and ended. */
+    writtenIn: transactionId('written_in')
+      .notNull()
+      .default(sql`pg_current_xact_id()`),
   },
   (table) => [
     primaryKey({ columns: [table.topic, table.number] }),
+    index('stream_entries_written_in').on(table.writtenIn),
     index('stream_entries_subject').on(table.topic, table.subject),
     index('stream_entries_occurred_at').on(table.occurredAt),
   ],

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import type { Queries, Statement, Store } from '../store/store.ts';
 import type { Position } from './cursor.ts';
-import type { LogEntry, SizedEntry } from './log-entry.ts';
+import type { CommittedEntry, LogEntry, SizedEntry } from './log-entry.ts';
 import { logIdentity } from './log.tables.ts';
 import { writeLog, type Write } from './log-write.ts';
 import type { Topic } from './topic.ts';
@@ -32,12 +32,32 @@ export interface Log {
   /** Number 0 with an empty id for a stream that has no entry yet. */
   head(topic: Topic, queries?: Queries): Promise<Position>;
   heads(topics: readonly Topic[], queries?: Queries): Promise<ReadonlyMap<Topic, Position>>;
+  /** Which streams were written to since a mark: what that costs depends on what was written, not on what there is. */
+  changes(since: LogMark | null): Promise<LogChanges>;
+}
+
+/** A moment of the database, as `changes` tells it. Opaque outside of the log. */
+export interface LogMark {
+  /** Every transaction below was over, one way or the other. */
+  readonly transaction: string;
+  /** When the server began to run: another one, or the same one after a crash, may have another past. */
+  readonly serverStartedAt: string;
+}
+
+export interface LogChanges {
+  /** For the next call. */
+  readonly mark: LogMark;
+  /**
+   * At least these numbers exist. Everything committed since the mark is among them; what was committed about then may be
+   * told twice. null where that can't be told, without a mark or with one of another server: then ask for the heads.
+   */
+  readonly written: ReadonlyMap<Topic, Position> | null;
 }
 
 export interface LogOptions {
   readonly store: Store;
   /** Called synchronously after each commit. Must not throw. */
-  onCommitted(entries: readonly LogEntry[]): void;
+  onCommitted(entries: readonly CommittedEntry[]): void;
 }
 
 /** A page ends with the entry that takes it to this length. */
@@ -71,6 +91,18 @@ export async function openLog({ store, onCommitted }: LogOptions): Promise<Log> 
     async find(topic, number) {
       const [row] = await selectEntries(topic, number - 1, 1, maxPageBytes);
       return row?.number === number ? toEntry(row) : null;
+    },
+    async changes(since) {
+      const rows = await store.queries.run<ChangeRow>(selectChanges, [since?.transaction ?? noTransaction]);
+      const [row] = rows;
+      if (row === undefined) throw new Error('The database tells no snapshot.');
+      const mark = { transaction: row.mark, serverStartedAt: row.server_started_at };
+      if (since?.serverStartedAt !== mark.serverStartedAt) return { mark, written: null };
+      const written = new Map<Topic, Position>();
+      for (const { topic, number, event_id: eventId } of rows) {
+        if (topic !== null) written.set(topic, { number, eventId });
+      }
+      return { mark, written };
     },
     async head(topic, queries) {
       return (await heads([topic], queries)).get(topic) ?? start;
@@ -112,6 +144,36 @@ interface PageRow extends HeadRow {
 const selectHeads: Statement = {
   name: 'select_heads',
   text: `select topic, number, event_id from stream_heads where topic = any($1::text[])`,
+};
+
+interface ChangeRow {
+  readonly mark: string;
+  readonly server_started_at: string;
+  /** null in the one row that there is where nothing was written. */
+  readonly topic: Topic | null;
+  readonly number: number;
+  readonly event_id: string;
+}
+
+/** Above every one that there will be. */
+const noTransaction = '18446744073709551615';
+
+/**
+ * What was committed since a snapshot is what was written by transactions that it did not see: those from its xmin on,
+ * however long ago they began. The upper bound leaves out rows that were restored from a server that had counted further.
+ */
+const selectChanges: Statement = {
+  name: 'select_changes',
+  text: `
+    select pg_snapshot_xmin(now_seen)::text as mark, pg_postmaster_start_time()::text as server_started_at,
+      written.topic, written.number, written.event_id
+    from pg_current_snapshot() as now_seen
+    left join lateral (
+      select distinct on (topic) topic, number, event_id
+      from stream_entries
+      where written_in >= $1::xid8 and written_in < pg_snapshot_xmax(now_seen)
+      order by topic, number desc
+    ) as written on true`,
 };
 
 const selectPage: Statement = {

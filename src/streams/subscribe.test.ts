@@ -5,7 +5,7 @@ import { openMemoryEngine } from '../engines/memory/memory-engine.ts';
 import type { Engine } from '../engines/engine.ts';
 import { toCursorText } from './cursor.ts';
 import type { Log } from './log.ts';
-import type { SizedEntry } from './log-entry.ts';
+import type { HeardEntry } from './log-entry.ts';
 import { subscribe, type StreamSubscription, type SubscribeOptions } from './subscribe.ts';
 import { Tails } from './tails.ts';
 
@@ -34,7 +34,7 @@ const cursor = (number: number): string =>
   toCursorText({ logId: log.id, topic: fakeTopic, number, eventId: number === 0 ? '' : `event-${number}` });
 
 /** Commits and tells it. Resolves when every tail has heard. */
-async function write(...entries: SizedEntry[]): Promise<void> {
+async function write(...entries: HeardEntry[]): Promise<void> {
   log.entries.push(...entries);
   for (const entry of entries) tails.announce(entry);
   await new Promise((resolve) => setImmediate(resolve));

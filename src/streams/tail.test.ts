@@ -238,6 +238,13 @@ describe('what can not be continued ends with CURSOR_EXPIRED', () => {
     expect(listener.errors).toEqual([expired]);
   });
 
+  test('the next number is heard, written after another event than the last one', async () => {
+    const { tail, listener } = await openTail(7);
+    tail.hear(fakeEntry(8, { previousEventId: 'other' }));
+    expect(listener.errors).toEqual([expired]);
+    expect(listener.numbers).toEqual([]);
+  });
+
   test('retention has removed a part of the gap', async () => {
     const { tail, listener } = await openTail(1);
     log.fill(5);

@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { TidingsError } from '../errors.ts';
 import type { Position } from './cursor.ts';
 import type { Log } from './log.ts';
-import type { SizedEntry } from './log-entry.ts';
+import type { HeardEntry, SizedEntry } from './log-entry.ts';
 import type { Topic } from './topic.ts';
 
 export interface TailListener {
@@ -24,6 +24,8 @@ export interface TailOptions {
   /** Called before the listeners are told, where the sequence can't be continued: another tail may take over. */
   onLost(): void;
 }
+
+const wentBack = 'the database went back to an earlier state';
 
 /** Entries read from the log at a time while filling a gap. */
 const healPageSize = 500;
@@ -77,29 +79,35 @@ export class Tail {
     for (const listener of listeners) listener.onEnded(error);
   }
 
-  /** An entry heard from the broker: 8 after 7 passes on, 7 again is dropped, 9 after 7 makes the tail read 8 first. */
-  hear(entry: SizedEntry): void {
-    this.#target = Math.max(this.#target, entry.number);
-    if (this.#phase !== 'following') return;
-    const { number, eventId } = this.#position;
-    if (entry.number === number && entry.eventId !== eventId) {
-      this.#lose('the database went back to an earlier state: another event has the number of the last one');
-    } else if (entry.number === number + 1) this.#pass(entry);
+  /**
+   * An entry heard from the broker: 8 after 7 passes on, 7 again is dropped, 9 after 7 makes the tail read 8 first. An 8
+   * that was written after another 7 than this tail's ends it: the database went back to an earlier state meanwhile.
+   */
+  hear(entry: HeardEntry): void {
+    if (this.#phase === 'following' && entry.number === this.#position.number + 1) {
+      if (entry.previousEventId === this.#position.eventId) return this.#pass(entry);
+      return this.#lose(wentBack);
+    }
+    this.expect(entry);
+  }
+
+  /** This much is known to be in the database. Behind it the tail reads; another event at its own number ends it. */
+  expect({ number, eventId }: Position): void {
+    if (this.#phase === 'ended') return;
+    this.#target = Math.max(this.#target, number);
+    if (this.#phase === 'opening') return;
+    if (number === this.#position.number && eventId !== this.#position.eventId) this.#lose(wentBack);
     else void this.heal();
   }
 
   /**
-   * Compares with a head that was read from the database after `before` had been this tail's position. A head ahead
-   * heals; a head behind, or another event at the same number, means that the database lost commits.
+   * Compares with a head that was read from the database after `before` had been this tail's position. A head behind
+   * means that the database lost commits.
    */
   compare(head: Position, before: Position): void {
-    if (this.#phase === 'ended') return;
-    this.#target = Math.max(this.#target, head.number);
-    if (this.#phase === 'opening') return;
-    const lostCommits =
-      head.number < before.number || (head.number === before.number && head.eventId !== before.eventId);
-    if (lostCommits) this.#lose('the database went back to an earlier state');
-    else void this.heal();
+    const isAnother = head.number === before.number && head.eventId !== before.eventId;
+    if (this.#phase === 'following' && (head.number < before.number || isAnother)) this.#lose(wentBack);
+    else this.expect(head);
   }
 
   /** Reads the log until nothing is known to be missing. One reading at a time. Never rejects. */

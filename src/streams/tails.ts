@@ -1,15 +1,18 @@
 // All tails of this process: opens one per followed topic, shares it among its subscribers, closes it behind the last,
-// and looks for silence (invariant 8): heads are compared every few seconds, and at once when the broker is back.
+// and looks for silence (invariant 8): every few seconds, and at once when the broker is back, the database is asked how
+// far the streams are. For a few topics that means all of their heads. For many it means what was written since the last
+// look, which costs nothing where nothing happens, and in turns the heads of some, so that a stream that went back
+// while its server went on is noticed too.
 import type { Logger } from 'pino';
 import type { Broker, Following } from '../engines/engine.ts';
 import { TidingsError } from '../errors.ts';
-import type { Log } from './log.ts';
-import type { LogEntry } from './log-entry.ts';
+import type { Log, LogMark } from './log.ts';
+import type { CommittedEntry, HeardEntry } from './log-entry.ts';
 import { Tail } from './tail.ts';
 import type { Topic } from './topic.ts';
 
 export interface TailsOptions {
-  readonly log: Pick<Log, 'readOn' | 'head' | 'heads'>;
+  readonly log: Pick<Log, 'readOn' | 'head' | 'heads' | 'changes'>;
   readonly broker: Broker;
   readonly logger: Logger;
   /** Heads are compared so often, in milliseconds, while the broker is connected. */
@@ -31,8 +34,8 @@ interface Followed {
   users: number;
 }
 
-/** Topics asked for in one query of the head check. */
-const checkBatch = 1_000;
+/** Heads asked for in one query, and in one look at many topics. */
+const headsPerQuery = 1_000;
 
 const closing = () =>
   new TidingsError('UNAVAILABLE', 'This server is closing. Subscribe again after your last cursor.');
@@ -45,6 +48,10 @@ export class Tails {
   /** The comparison under way, or the last one. Never rejects. */
   #comparison: Promise<void> = Promise.resolve();
   #nextComparison: Promise<void> | null = null;
+  /** What was written before it is known. null while there are few topics: then all heads are asked for. */
+  #mark: LogMark | null = null;
+  /** Whose heads are still to be compared in this round. */
+  #round: Followed[] = [];
   #closed = false;
 
   constructor(options: TailsOptions) {
@@ -59,7 +66,7 @@ export class Tails {
   }
 
   /** Tells all nodes of an entry. A hint: what it does not reach, the head check does. Never throws. */
-  announce(entry: LogEntry): void {
+  announce(entry: CommittedEntry): void {
     this.#options.broker.publish(entry.topic, JSON.stringify(entry)).catch((error: unknown) => {
       this.#options.logger.debug({ err: error, topic: entry.topic }, 'an entry could not be announced');
     });
@@ -94,7 +101,7 @@ export class Tails {
   check(): Promise<void> {
     this.#nextComparison ??= this.#comparison.then(() => {
       this.#nextComparison = null;
-      this.#comparison = this.#compareAll().catch((error: unknown) => {
+      this.#comparison = this.#look().catch((error: unknown) => {
         if (this.#closed) return;
         this.#options.logger.warn({ err: error }, 'the heads of the streams cannot be read');
       });
@@ -119,7 +126,7 @@ export class Tails {
     const tail = new Tail({ topic, log, logger, onLost: () => this.#forget(followed) });
     const open = async (): Promise<Following> => {
       const following = await broker.follow(topic, {
-        onMessage: (message) => tail.hear({ ...(JSON.parse(message) as LogEntry), bytes: message.length }),
+        onMessage: (message) => tail.hear(toHeard(message)),
         onRestored: () => void this.check(),
       });
       try {
@@ -161,10 +168,22 @@ export class Tails {
     this.#timer.unref();
   }
 
-  async #compareAll(): Promise<void> {
-    const tails = [...this.#followed.values()].map((followed) => followed.tail);
-    for (let index = 0; index < tails.length && !this.#closed; index += checkBatch) {
-      const batch = tails.slice(index, index + checkBatch);
+  async #look(): Promise<void> {
+    if (this.#followed.size <= headsPerQuery) {
+      this.#mark = null;
+      return this.#compare([...this.#followed.values()]);
+    }
+    const { mark, written } = await this.#options.log.changes(this.#mark);
+    if (written === null) await this.#compare([...this.#followed.values()]);
+    for (const [topic, position] of written ?? []) this.#followed.get(topic)?.tail.expect(position);
+    this.#mark = mark;
+    if (this.#round.length === 0) this.#round = [...this.#followed.values()];
+    await this.#compare(this.#round.splice(0, headsPerQuery));
+  }
+
+  async #compare(followed: readonly Followed[]): Promise<void> {
+    for (let index = 0; index < followed.length && !this.#closed; index += headsPerQuery) {
+      const batch = followed.slice(index, index + headsPerQuery).map(({ tail }) => tail);
       const before = new Map(batch.map((tail) => [tail, tail.position]));
       const heads = await this.#options.log.heads(batch.map((tail) => tail.topic));
       for (const [tail, position] of before) {
@@ -173,3 +192,8 @@ export class Tails {
     }
   }
 }
+
+const toHeard = (message: string): HeardEntry => ({
+  ...(JSON.parse(message) as CommittedEntry),
+  bytes: message.length,
+});

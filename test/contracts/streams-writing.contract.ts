@@ -1,6 +1,7 @@
 // Writing to the log: numbers without holes, in one commit with the rows of the domain, or nothing at all.
 import { sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import type { LogEntry } from '../../src/streams/log-entry.ts';
 import {
   append,
   appendMany,
@@ -69,13 +70,19 @@ export function writingContract(stage: StreamsStage): void {
         { b: 1, a: { c: '👋' } },
         [{ '10': 1, '9': 2 }],
       ];
-      const written = [];
-      for (const payload of payloads) written.push((await append(stage.near, topic, payload))[0]);
+      const written: LogEntry[] = [];
+      for (const payload of payloads) {
+        const [{ number, eventId, kind, occurredAt }] = (await append(stage.near, topic, payload)) as [
+          LogEntry,
+        ];
+        written.push({ topic, number, eventId, kind, occurredAt, payload });
+      }
       const heard = await pull(subscription, payloads.length);
       expect(heard).toMatchObject(written);
       expect(await stage.far.log.read(topic, { after: 0, limit: 99 })).toMatchObject(written);
-      for (const entry of written)
-        expect(await stage.far.log.find(topic, entry?.number ?? 0)).toMatchObject(entry ?? {});
+      for (const entry of written) {
+        expect(await stage.far.log.find(topic, entry.number)).toMatchObject(entry);
+      }
       expect(await stage.far.log.find(topic, payloads.length + 1)).toBeNull();
       await subscription.return();
     });

@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { StreamsNode } from '../support/streams-nodes.ts';
+import { changesContract } from './streams-changes.contract.ts';
 import { cursorsContract } from './streams-cursors.contract.ts';
 import { followingContract } from './streams-following.contract.ts';
 import { idempotencyContract } from './streams-idempotency.contract.ts';
@@ -40,5 +41,6 @@ export function streamsContract(name: string, setup: StreamsSetup): void {
     followingContract(stage);
     cursorsContract(stage);
     idempotencyContract(stage);
+    changesContract(stage);
   });
 }

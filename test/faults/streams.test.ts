@@ -269,3 +269,19 @@ test('it went back and was written on before anybody looked: nobody is given ano
   await append(near, heard);
   await expect(subscriptions[1].next()).rejects.toMatchObject(expired);
 });
+
+test('it went back and was written on as far as before, unheard: the next number, heard in order, ends the stream', async () => {
+  await using stage = await openStage();
+  const { near, far } = stage;
+  const topic = newTopic();
+  const [kept] = await append(near, topic);
+  const subscription = await follow(far, topic);
+  await append(near, topic);
+  expect(await pullNumbers(subscription, 1)).toEqual([2]);
+  await rewind(near, topic, kept!);
+  near.broker.drop = () => true;
+  await append(near, topic);
+  near.broker.drop = () => false;
+  await append(near, topic);
+  await expect(subscription.next()).rejects.toMatchObject(expired);
+});

@@ -1,14 +1,15 @@
 // One stream in memory, in place of the log: its answers can be held back, made to fail, and its past rewritten.
 import type { Position } from '../../src/streams/cursor.ts';
-import type { Log } from '../../src/streams/log.ts';
-import type { SizedEntry } from '../../src/streams/log-entry.ts';
+import type { Log, LogChanges, LogMark } from '../../src/streams/log.ts';
+import type { HeardEntry, SizedEntry } from '../../src/streams/log-entry.ts';
 
 export const fakeTopic = 'acme/order/42';
 
-export const fakeEntry = (number: number, rest: Partial<SizedEntry> = {}): SizedEntry => ({
+export const fakeEntry = (number: number, rest: Partial<HeardEntry> = {}): HeardEntry => ({
   topic: fakeTopic,
   number,
   eventId: `event-${number}`,
+  previousEventId: number === 1 ? '' : `event-${number - 1}`,
   kind: 'event',
   occurredAt: '2026-11-21T09:30:00.000Z',
   payload: { number },
@@ -16,9 +17,9 @@ export const fakeEntry = (number: number, rest: Partial<SizedEntry> = {}): Sized
   ...rest,
 });
 
-export class FakeLog implements Pick<Log, 'id' | 'readOn' | 'find' | 'head' | 'heads'> {
+export class FakeLog implements Pick<Log, 'id' | 'readOn' | 'find' | 'head' | 'heads' | 'changes'> {
   readonly id = 'log-1';
-  entries: SizedEntry[] = [];
+  entries: HeardEntry[] = [];
   /** After which number each page was read. */
   readonly reads: number[] = [];
   headReads = 0;
@@ -73,6 +74,11 @@ export class FakeLog implements Pick<Log, 'id' | 'readOn' | 'find' | 'head' | 'h
     return new Map(
       topics.filter((topic) => topic === fakeTopic && head.number > 0).map((topic) => [topic, head]),
     );
+  }
+
+  /** Nothing is ever told: heads have to be asked for. */
+  async changes(_since: LogMark | null): Promise<LogChanges> {
+    return this.#answer({ mark: { transaction: '1', serverStartedAt: 'never' }, written: null });
   }
 
   async #answer<T>(answer: T): Promise<T> {

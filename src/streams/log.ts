@@ -29,6 +29,8 @@ export interface Log {
   ): Promise<readonly SizedEntry[] | null>;
   /** One entry, or null where retention has removed it or it never was. */
   find(topic: Topic, number: number): Promise<LogEntry | null>;
+  /** Of the entries at these numbers, as far as the log still holds them. */
+  eventIds(topic: Topic, numbers: readonly number[]): Promise<ReadonlyMap<number, string>>;
   /** Number 0 with an empty id for a stream that has no entry yet. */
   head(topic: Topic, queries?: Queries): Promise<Position>;
   heads(topics: readonly Topic[], queries?: Queries): Promise<ReadonlyMap<Topic, Position>>;
@@ -92,6 +94,10 @@ export async function openLog({ store, onCommitted }: LogOptions): Promise<Log> 
       const [row] = await selectEntries(topic, number - 1, 1, maxPageBytes);
       return row?.number === number ? toEntry(row) : null;
     },
+    async eventIds(topic, numbers) {
+      const rows = await store.queries.run<HeadRow>(selectEventIds, [topic, numbers]);
+      return new Map(rows.map((row) => [row.number, row.event_id]));
+    },
     async changes(since) {
       const rows = await store.queries.run<ChangeRow>(selectChanges, [since?.transaction ?? noTransaction]);
       const [row] = rows;
@@ -144,6 +150,11 @@ interface PageRow extends HeadRow {
 const selectHeads: Statement = {
   name: 'select_heads',
   text: `select topic, number, event_id from stream_heads where topic = any($1::text[])`,
+};
+
+const selectEventIds: Statement = {
+  name: 'select_event_ids',
+  text: `select topic, number, event_id from stream_entries where topic = $1 and number = any($2::bigint[])`,
 };
 
 interface ChangeRow {

@@ -145,10 +145,25 @@ describe('catching up', () => {
 test('the head is a valid cursor though retention has its entry and this node has not heard of it', async () => {
   await open();
   log.fill(1);
-  vi.spyOn(log, 'find').mockResolvedValue(null);
+  vi.spyOn(log, 'eventIds').mockResolvedValue(new Map());
   const subscription = await open({ after: cursor(1) });
   await writeUpTo(2);
   expect(await pull(subscription, 1)).toEqual([2]);
+});
+
+test('1,000 that resume at once from 100 places share what they read, and each misses nothing', async () => {
+  log.fill(150);
+  const places = range(0, 999).map((index) => 1 + (index % 100));
+  const subscriptions = await Promise.all(places.map((number) => open({ after: cursor(number) })));
+  const received = await Promise.all(
+    subscriptions.map((subscription, index) => pull(subscription, 150 - (places[index] ?? 0))),
+  );
+  for (const [index, numbers] of received.entries()) {
+    expect(numbers).toEqual(range((places[index] ?? 0) + 1, 150));
+  }
+  expect(log.reads.length).toBeLessThan(10);
+  expect(log.eventReads).toBeLessThan(10);
+  await Promise.all(subscriptions.map((subscription) => subscription.return()));
 });
 
 describe('a consumer that does not pull', () => {

@@ -40,8 +40,6 @@ export interface StreamsReader {
   readonly tails: Tails;
 }
 
-/** Entries read from the log at a time. */
-const pageSize = 200;
 /** A live subscriber that has so much waiting leaves the tail and reads the log at its own pace. */
 const maxQueuedEntries = 256;
 const maxQueuedBytes = 1_024 * 1_024;
@@ -142,7 +140,7 @@ export class StreamSubscription extends PushIterator<LogEntry> {
   async #readPage(): Promise<void> {
     const { topic, anewFrom } = this.#options;
     const known = this.#handle.tail.position.number;
-    const page = await this.#streams.log.readOn(topic, { after: this.#position, limit: pageSize });
+    const page = await this.#streams.tails.catchUp.readOn(topic, this.#position);
     // Nothing where something was: retention has removed all that was left.
     const removed = page?.length === 0 && this.#position.number < known;
     if (page === null || removed) throw expired(anewFrom);
@@ -172,7 +170,7 @@ export async function subscribe(
   try {
     const now = handle.tail.position;
     const authorizationClass = await options.authorize();
-    if (cursor !== null) await requireHonoured(streams.log, handle, cursor, options);
+    if (cursor !== null) await requireHonoured(streams, handle, cursor, options);
     const position = cursor ?? now;
     return new StreamSubscription(streams, handle, options, {
       position,
@@ -197,17 +195,19 @@ function requireCursor(log: Log, { topic, anewFrom }: SubscribeOptions, after: s
 }
 
 /** The log must still hold that very event, or it must be the head: a restored backup may hold another one there. */
-async function requireHonoured(log: Log, handle: TailHandle, cursor: Position, options: SubscribeOptions) {
-  const { topic, anewFrom } = options;
+async function requireHonoured(
+  { log, tails }: StreamsReader,
+  handle: TailHandle,
+  cursor: Position,
+  { topic, anewFrom }: SubscribeOptions,
+): Promise<void> {
   const isHead = ({ number, eventId }: Position) => number === cursor.number && eventId === cursor.eventId;
   if (isHead(handle.tail.position)) return;
   if (cursor.number === 0) {
-    const first = await log.find(topic, 1);
-    if (first === null) throw expired(anewFrom);
+    if ((await tails.catchUp.eventAt(topic, 1)) === null) throw expired(anewFrom);
     return;
   }
-  const entry = await log.find(topic, cursor.number);
-  if (entry?.eventId === cursor.eventId) return;
+  if ((await tails.catchUp.eventAt(topic, cursor.number)) === cursor.eventId) return;
   if (isHead(await log.head(topic))) return;
   throw expired(anewFrom);
 }

@@ -6,13 +6,14 @@
 import type { Logger } from 'pino';
 import type { Broker, Following } from '../engines/engine.ts';
 import { TidingsError } from '../errors.ts';
+import { CatchUp, type CatchUpLog } from './catch-up.ts';
 import type { Log, LogMark } from './log.ts';
 import type { CommittedEntry, HeardEntry } from './log-entry.ts';
 import { Tail } from './tail.ts';
 import type { Topic } from './topic.ts';
 
 export interface TailsOptions {
-  readonly log: Pick<Log, 'readOn' | 'head' | 'heads' | 'changes'>;
+  readonly log: CatchUpLog & Pick<Log, 'head' | 'heads' | 'changes'>;
   readonly broker: Broker;
   readonly logger: Logger;
   /** Heads are compared so often, in milliseconds, while the broker is connected. */
@@ -41,6 +42,8 @@ const closing = () =>
   new TidingsError('UNAVAILABLE', 'This server is closing. Subscribe again after your last cursor.');
 
 export class Tails {
+  /** For subscribers that are behind their tail. */
+  readonly catchUp: CatchUp;
   readonly #options: TailsOptions;
   readonly #followed = new Map<Topic, Followed>();
   readonly #stopListening: () => void;
@@ -56,6 +59,7 @@ export class Tails {
 
   constructor(options: TailsOptions) {
     this.#options = options;
+    this.catchUp = new CatchUp(options.log);
     this.#stopListening = options.broker.onStateChange(() => this.#schedule());
     this.#schedule();
   }

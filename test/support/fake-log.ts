@@ -17,12 +17,13 @@ export const fakeEntry = (number: number, rest: Partial<HeardEntry> = {}): Heard
   ...rest,
 });
 
-export class FakeLog implements Pick<Log, 'id' | 'readOn' | 'find' | 'head' | 'heads' | 'changes'> {
+export class FakeLog implements Pick<Log, 'id' | 'readOn' | 'eventIds' | 'head' | 'heads' | 'changes'> {
   readonly id = 'log-1';
   entries: HeardEntry[] = [];
   /** After which number each page was read. */
   readonly reads: number[] = [];
   headReads = 0;
+  eventReads = 0;
   /** Every answer is this error, while there is one. */
   failure: Error | null = null;
   /** Entries of a page, at most. */
@@ -59,8 +60,10 @@ export class FakeLog implements Pick<Log, 'id' | 'readOn' | 'find' | 'head' | 'h
     return this.#answer(continues ? following.slice(0, Math.min(limit, this.pageSize)) : null);
   }
 
-  async find(_topic: string, number: number): Promise<SizedEntry | null> {
-    return this.#answer(this.entries.find((entry) => entry.number === number) ?? null);
+  async eventIds(_topic: string, numbers: readonly number[]): Promise<ReadonlyMap<number, string>> {
+    this.eventReads += 1;
+    const found = this.entries.filter(({ number }) => numbers.includes(number));
+    return this.#answer(new Map(found.map(({ number, eventId }) => [number, eventId])));
   }
 
   async head(): Promise<Position> {

@@ -19,6 +19,7 @@ import { claimNode } from './store/node-claim.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
 import { openLog } from './streams/log.ts';
+import { startRetention } from './streams/retention.ts';
 import { Tails } from './streams/tails.ts';
 import { createAuthenticator } from './transport/authenticate.ts';
 import { createClientErrors } from './transport/client-errors.ts';
@@ -51,6 +52,8 @@ export interface App {
 
 const graphqlPath = '/graphql';
 const pingMs = 15_000;
+/** An idempotency key that is just about to expire must find its entry. */
+const retentionGraceMs = 3_600_000;
 const verifiedTokens = { maxAgeMs: 30_000, maxTokens: 10_000, now: Date.now };
 const migrations = { name: 'tidings', folder: fileURLToPath(new URL('./store/migrations', import.meta.url)) };
 
@@ -83,6 +86,8 @@ export async function createApp({
       store,
       onCommitted: (entries) => entries.forEach((entry) => tails.announce(entry)),
     });
+    const retention = startRetention({ store, logger, keepMs: config.eventRetentionMs + retentionGraceMs });
+    closers.push(() => retention.close());
     const engine = await openEngine({
       config,
       logger,

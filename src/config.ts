@@ -26,10 +26,14 @@ export interface Config {
   readonly allowedOrigins: readonly string[];
   /** The heads of followed streams are compared so often. */
   readonly headCheckMs: number;
+  /** Events are kept at least so long: at least a day, because idempotency keys refer to them. */
+  readonly eventRetentionMs: number;
   /** The largest HTTP body and WebSocket message. */
   readonly maxPayloadBytes: number;
   readonly logLevel: (typeof logLevels)[number];
 }
+
+const dayMs = 86_400_000;
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
@@ -56,6 +60,7 @@ export function parseConfig(env: Environment, mode: Mode): Config {
     tokenIssuers: readIssuers(read, problems),
     allowedOrigins: read.origins('ALLOWED_ORIGINS'),
     headCheckMs: read.number('HEAD_CHECK_MS', { min: 100, max: 60_000 }) ?? 3_000,
+    eventRetentionMs: read.days('EVENT_RETENTION', { min: 1, max: 3_650 }) ?? 7 * dayMs,
     maxPayloadBytes:
       read.number('MAX_PAYLOAD_BYTES', { min: 1_024, max: 64 * 1_024 * 1_024 }) ?? 1_024 * 1_024,
     logLevel: read.oneOf('LOG_LEVEL', logLevels) ?? (mode === 'dev' ? 'warn' : 'info'),
@@ -135,6 +140,16 @@ function createReader(env: Environment, problems: string[]) {
         (value) =>
           /^\d+$/.test(value) && Number(value) >= min && Number(value) <= max ? Number(value) : null,
         `a whole number from ${min} to ${max}`,
+      ),
+    /** `7d`, in milliseconds. */
+    days: (name: string, { min, max }: { min: number; max: number }) =>
+      parsed(
+        name,
+        (value) => {
+          const days = Number(/^(\d+)d$/.exec(value)?.[1]);
+          return days >= min && days <= max ? days * dayMs : null;
+        },
+        `a number of days from ${min}d to ${max}d`,
       ),
     oneOf: <T extends string>(name: string, values: readonly T[]) =>
       parsed(name, (value) => values.find((known) => known === value) ?? null, `one of ${values.join(', ')}`),

@@ -4,6 +4,9 @@ import { createHash } from 'node:crypto';
 import { TidingsError } from '../errors.ts';
 import type { Queries, Statement } from '../store/store.ts';
 
+/** How long a key is remembered. */
+export const idempotencyKeyLifeMs = 24 * 3_600_000;
+
 export interface IdempotencyClaim {
   readonly workspace: string;
   /** The mutation's name. */
@@ -26,7 +29,7 @@ const insertKey: Statement = {
     values ($1, $2, $3, $4, $5, $6::json, clock_timestamp())
     on conflict (workspace, field, publisher, key) do update
       set content_hash = excluded.content_hash, reference = excluded.reference, created_at = excluded.created_at
-      where kept.created_at < clock_timestamp() - interval '24 hours'
+      where kept.created_at < clock_timestamp() - interval '${idempotencyKeyLifeMs} milliseconds'
     returning 1 as inserted`,
 };
 

@@ -6,6 +6,7 @@ import { changesContract } from './streams-changes.contract.ts';
 import { cursorsContract } from './streams-cursors.contract.ts';
 import { followingContract } from './streams-following.contract.ts';
 import { idempotencyContract } from './streams-idempotency.contract.ts';
+import { retentionContract } from './streams-retention.contract.ts';
 import { writingContract } from './streams-writing.contract.ts';
 
 export interface StreamsStage {
@@ -42,5 +43,6 @@ export function streamsContract(name: string, setup: StreamsSetup): void {
     cursorsContract(stage);
     idempotencyContract(stage);
     changesContract(stage);
+    retentionContract(stage);
   });
 }

@@ -26,7 +26,7 @@ import { createClientErrors } from './transport/client-errors.ts';
 import { developmentRoutes, type DevelopmentExamples } from './transport/development.ts';
 import { createDocuments } from './transport/documents.ts';
 import { healthRoutes } from './transport/health.ts';
-import { createHttpServer } from './transport/http.ts';
+import { createHttp } from './transport/http.ts';
 import { attachWebSockets } from './transport/websocket.ts';
 
 export interface AppOptions {
@@ -119,7 +119,7 @@ export async function createApp({
     const clientErrors = createClientErrors(logger);
     const shared = { schema, runtime, authenticator, clientErrors, logger, path: graphqlPath };
     const { allowedOrigins, maxPayloadBytes } = config;
-    const http = createHttpServer({
+    const { server: http, endStreams } = createHttp({
       ...shared,
       allowedOrigins,
       maxPayloadBytes,
@@ -136,6 +136,7 @@ export async function createApp({
     });
     closers.push(() => closeHttp(http));
     closers.push(() => webSockets.close());
+    closers.push(async () => endStreams());
     const url = await listen(http, config);
     return { url, store, engine, runtime, close: closeAll };
   } catch (error) {

@@ -100,4 +100,7 @@ export const badInput = (message: string): TidingsError => new TidingsError('BAD
 
 /** The same sentence for what does not exist and for what the viewer may not see. */
 export const notFound = (what: string, id: string): TidingsError =>
-  new TidingsError('NOT_FOUND', `There is no ${what} "${id}", or it is not yours to see.`);
+  new TidingsError('NOT_FOUND', `There is no ${what} "${abridge(id)}", or it is not yours to see.`);
+
+/** What somebody sent, short enough to be told back. */
+const abridge = (text: string): string => (text.length <= 100 ? text : `${text.slice(0, 100)}…`);

@@ -160,6 +160,7 @@ describe('comparing with a contract', () => {
       'Query.one(b:)',
       'Query.two',
       'Size',
+      'Size.SMALL',
     ]);
   });
 });

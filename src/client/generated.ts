@@ -90,46 +90,75 @@ export type MoneyInput = {
 
 /** What has happened to a feed: a notification came in, or some were marked as read. */
 export type NotificationEventKind =
+  /** Some were marked as read, here or on another device. */
   | 'READ'
+  /** A notification came in. */
   | 'RECEIVED';
 
 /** How much a notification matters. The order of a feed is by time, whatever the priority. */
 export type NotificationPriority =
+  /** Must be seen at once. */
   | 'CRITICAL'
+  /** Should be seen soon. */
   | 'HIGH'
+  /** May be overlooked. */
   | 'LOW'
+  /** The usual. */
   | 'NORMAL';
 
 /** What a notification is about, for icons and filters. */
 export type NotificationType =
+  /** Something that is wrong. */
   | 'ALERT'
+  /** A decision that the user is asked for, or has been waiting for. */
   | 'APPROVAL'
+  /** A booking. */
   | 'BOOKING'
+  /** A stock. */
   | 'INVENTORY'
+  /** Somebody has named the user. */
   | 'MENTION'
+  /** A message. */
   | 'MESSAGE'
+  /** An order. */
   | 'ORDER'
+  /** A payment. */
   | 'PAYMENT'
+  /** A review. */
   | 'REVIEW'
+  /** The application itself. */
   | 'SYSTEM';
 
 /** Where an order is. Any status may follow any other: the shop is the authority. */
 export type OrderStatus =
+  /** Called off. */
   | 'CANCELLED'
+  /** Accepted by the shop. */
   | 'CONFIRMED'
+  /** With the customer. */
   | 'DELIVERED'
+  /** On its last way. */
   | 'OUT_FOR_DELIVERY'
+  /** Received, and not yet accepted. */
   | 'PENDING'
+  /** Being made ready. */
   | 'PROCESSING'
+  /** Sent back. */
   | 'RETURNED'
+  /** Handed over to the carrier. */
   | 'SHIPPED';
 
 /** What has become of the payment. */
 export type PaymentStatus =
+  /** The money is reserved. */
   | 'AUTHORIZED'
+  /** The payment was refused. */
   | 'FAILED'
+  /** The money is there. */
   | 'PAID'
+  /** The money was given back. */
   | 'REFUNDED'
+  /** Nothing has been paid. */
   | 'UNPAID';
 
 /** How available somebody is. */

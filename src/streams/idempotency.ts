@@ -76,7 +76,7 @@ export async function claimIdempotencyKey(tx: Queries, claim: IdempotencyClaim):
   return { outcome: 'used', reference: row.reference };
 }
 
-/** Equal for inputs that are equal as JSON, whatever the order of their keys. Absent and null differ from values only. */
+/** Equal for contents that are equal as JSON, whatever the order of their keys. null is a value; undefined is absent. */
 export const toContentHash = (content: object): string =>
   createHash('sha256')
     // As JSON first: a Date has no entries of its own, so that all dates would look the same.
@@ -88,7 +88,6 @@ function toSorted(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([, inner]) => inner !== null)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, inner]) => [key, toSorted(inner)]),
   );

@@ -18,6 +18,20 @@ const foreignCodes: Readonly<Record<string, ErrorCode>> = {
   PERSISTED_QUERY_NOT_FOUND: 'BAD_USER_INPUT',
 };
 
+/** What libraries say without saying what to do. */
+const sentences: Readonly<Record<string, string>> = {
+  'Request body too large':
+    'The body is too large: send less at a time, or let MAX_PAYLOAD_BYTES allow more.',
+  'Batching is not supported.':
+    'A request holds one operation, not a batch of them: send one request for each.',
+  'Must provide query string.':
+    'The request has no operation: send it as `query`, like { "query": "{ viewer { id } }" }.',
+  'Unable to identify operation':
+    'The document has several operations, or none of this name: name one of them in `operationName`.',
+  'Could not determine what operation to execute.':
+    'The document has several operations, or none of this name: name one of them in `operationName`.',
+};
+
 export function createClientErrors(logger: Logger): ClientErrors {
   const toClientError = (error: unknown): GraphQLError => {
     const original = originOf(error);
@@ -33,7 +47,8 @@ export function createClientErrors(logger: Logger): ClientErrors {
       const code = (typeof foreign === 'string' ? foreignCodes[foreign] : undefined) ?? statusCode(original);
       const http = original.extensions['http'] as object | undefined;
       // Around the original graphql-js says where: `Variable "$input" got invalid value 1.5 at "input.itemCount"; …`.
-      const { message } = error instanceof GraphQLError ? error : original;
+      const told = error instanceof GraphQLError ? error : original;
+      const message = sentences[told.message] ?? told.message;
       if (http === undefined) return withCode(error, code, message);
       // `spec` makes Yoga answer 200 to clients that accept `application/json` only: right for an operation that is not
       // valid, but what is no GraphQL request at all is 400 to everybody.

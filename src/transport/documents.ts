@@ -2,12 +2,18 @@
 // identity can be compared.
 import {
   GraphQLError,
+  Kind,
+  OperationTypeNode,
   parse,
   validate,
+  specifiedRules,
+  type ASTVisitor,
   type DocumentNode,
   type GraphQLSchema,
   type ParseOptions,
+  type SelectionSetNode,
   type Source,
+  type ValidationContext,
 } from 'graphql';
 
 export type PreparedDocument =
@@ -61,12 +67,35 @@ export function parseDocument(query: string | Source, options?: ParseOptions): D
   }
 }
 
-export function validateDocument(...args: Parameters<typeof validate>): readonly GraphQLError[] {
+export function validateDocument(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
   try {
-    return validate(...args);
+    return validate(schema, document, [...specifiedRules, noConditionalRootField]);
   } catch (error) {
     return [toDocumentError(error)];
   }
+}
+
+/** A subscription whose only root field is skipped makes graphql-js throw; newer editions of the standard forbid it. */
+function noConditionalRootField(context: ValidationContext): ASTVisitor {
+  const check = (selections: SelectionSetNode, seen: Set<string>): void => {
+    for (const selection of selections.selections) {
+      const conditional = selection.directives?.find(({ name }) => ['skip', 'include'].includes(name.value));
+      if (conditional !== undefined) {
+        const sentence = `The field of a subscription can not be left out: remove @${conditional.name.value} there.`;
+        context.reportError(new GraphQLError(sentence, { nodes: [conditional] }));
+      }
+      if (selection.kind === Kind.INLINE_FRAGMENT) check(selection.selectionSet, seen);
+      if (selection.kind !== Kind.FRAGMENT_SPREAD || seen.has(selection.name.value)) continue;
+      seen.add(selection.name.value);
+      const fragment = context.getFragment(selection.name.value);
+      if (fragment != null) check(fragment.selectionSet, seen);
+    }
+  };
+  return {
+    OperationDefinition({ operation, selectionSet }) {
+      if (operation === OperationTypeNode.SUBSCRIPTION) check(selectionSet, new Set());
+    },
+  };
 }
 
 /** graphql-js descends by recursion: what is nested thousands of levels deep exhausts the stack (a RangeError). */

@@ -1,13 +1,6 @@
 // The HTTP side: GraphQL over POST and SSE by Yoga, GraphiQL for browsers, health, and in development the tokens.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import {
-  execute,
-  GraphQLError,
-  subscribe,
-  type ExecutionArgs,
-  type ExecutionResult,
-  type GraphQLSchema,
-} from 'graphql';
+import { execute, GraphQLError, subscribe, type ExecutionArgs, type GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { errorKinds, type ErrorCode } from '../errors.ts';
@@ -16,6 +9,7 @@ import { isAccepted, subscriptionAnswer, unacceptable } from './accept.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { ClientErrors } from './client-errors.ts';
 import { parseDocument, validateDocument } from './documents.ts';
+import { createEventStreams, type EventStreams } from './event-streams.ts';
 import { useJsonBody } from './json-body.ts';
 import { requestUrl } from './request-url.ts';
 
@@ -41,9 +35,16 @@ export interface HttpOptions {
   readonly routes: readonly Route[];
 }
 
-/** The server is not listening yet. */
-export function createHttpServer(options: HttpOptions): Server {
-  const yoga = createGraphql(options);
+export interface HttpTransport {
+  /** Not listening yet. */
+  readonly server: Server;
+  /** Ends every subscription over SSE with an error that says to go on elsewhere. */
+  endStreams(): void;
+}
+
+export function createHttp(options: HttpOptions): HttpTransport {
+  const streams = createEventStreams(options.clientErrors);
+  const yoga = createGraphql(options, streams);
   const { logger, path, routes } = options;
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -58,7 +59,7 @@ export function createHttpServer(options: HttpOptions): Server {
     await yoga(request, response);
   };
 
-  return createServer((request, response) => {
+  const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
       logger.error({ err: error }, 'an HTTP request could not be answered');
       if (response.headersSent) response.destroy();
@@ -71,6 +72,7 @@ export function createHttpServer(options: HttpOptions): Server {
         );
     });
   });
+  return { server, endStreams: () => streams.endAll() };
 }
 
 function matches({ method, path, accepts }: Route, request: IncomingMessage, pathname: string): boolean {
@@ -96,6 +98,10 @@ function refusalOf({ method, headers }: IncomingMessage): { status: number; sent
   const sentence = unacceptable(headers.accept);
   if (sentence !== null) return { status: 406, sentence };
   if (method !== 'POST') return null;
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') {
+    return { status: 415, sentence: `Send the body as it is, without \`content-encoding: ${encoding}\`.` };
+  }
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (type === 'application/json' || type === 'application/graphql+json') return null;
   return {
@@ -108,7 +114,10 @@ interface NodeContext {
   readonly req: IncomingMessage;
 }
 
-function createGraphql(options: HttpOptions): YogaServerInstance<NodeContext, Context> {
+function createGraphql(
+  options: HttpOptions,
+  streams: EventStreams,
+): YogaServerInstance<NodeContext, Context> {
   const { path, schema, runtime, authenticator, clientErrors, logger, allowedOrigins, maxPayloadBytes } =
     options;
   return createYoga<NodeContext, Context>({
@@ -134,7 +143,7 @@ function createGraphql(options: HttpOptions): YogaServerInstance<NodeContext, Co
     maskedErrors: { maskError: (error) => clientErrors.toClientError(error) },
     // Yoga replaces the context it is given by its own copy; ours has getters, so it is handed over whole below.
     context: async ({ req }) => ({ tidings: await toContext(req) }) as unknown as Context,
-    plugins: [useJsonBody(), useGraphqlJs(clientErrors)],
+    plugins: [useJsonBody(), useGraphqlJs(clientErrors, streams)],
   });
 
   async function toContext(request: IncomingMessage): Promise<Context> {
@@ -156,7 +165,7 @@ function createGraphql(options: HttpOptions): YogaServerInstance<NodeContext, Co
 }
 
 /** graphql-js itself, in place of Yoga's executors: theirs for subscriptions is several times slower. */
-const useGraphqlJs = (clientErrors: ClientErrors): Plugin => ({
+const useGraphqlJs = (clientErrors: ClientErrors, streams: EventStreams): Plugin => ({
   onParse: ({ setParseFn }) => setParseFn(parseDocument),
   onValidate: ({ setValidationFn }) => setValidationFn(validateDocument),
   onExecute: ({ setExecuteFn }) => setExecuteFn((args: ExecutionArgs) => execute(unwrap(args))),
@@ -166,7 +175,8 @@ const useGraphqlJs = (clientErrors: ClientErrors): Plugin => ({
       if (!isAccepted(request.headers.get('accept'), 'text/event-stream')) {
         return { errors: [notAcceptable(subscriptionAnswer)] };
       }
-      return endWithError(await subscribe(unwrap(args)), clientErrors);
+      const subscribed = await subscribe(unwrap(args));
+      return Symbol.asyncIterator in subscribed ? streams.open(subscribed) : subscribed;
     }),
   // Errors of validation come past no other place.
   onResultProcess({ result, setResult }) {
@@ -188,32 +198,6 @@ const unwrap = (args: ExecutionArgs): ExecutionArgs => ({
 
 const notAcceptable = (sentence: string): GraphQLError =>
   new GraphQLError(sentence, { extensions: { code: 'BAD_REQUEST', http: { status: 406 } } });
-
-type Subscribed = Awaited<ReturnType<typeof subscribe>>;
-
-/** Over SSE a stream that fails would just break off: its error is sent as the last result. */
-function endWithError(subscribed: Subscribed, clientErrors: ClientErrors): Subscribed {
-  if (!(Symbol.asyncIterator in subscribed)) return subscribed;
-  const results = subscribed;
-  let failed = false;
-  const guarded: AsyncGenerator<ExecutionResult, void, void> = {
-    [Symbol.asyncIterator]: () => guarded,
-    [Symbol.asyncDispose]: async () => void (await results.return(undefined)),
-    async next() {
-      if (failed) return { done: true, value: undefined };
-      try {
-        const step = await results.next();
-        return step.done === true ? step : { done: false, value: clientErrors.toClientResult(step.value) };
-      } catch (error) {
-        failed = true;
-        return { done: false, value: { errors: [clientErrors.toClientError(error)] } };
-      }
-    },
-    return: () => results.return(undefined),
-    throw: (error) => results.throw(error),
-  };
-  return guarded;
-}
 
 /** Only its sentences: what else it hands over holds queries and variables. Errors are logged where they are masked. */
 const yogaLogging = (logger: Logger) => {

@@ -1,11 +1,11 @@
-// Reads the body of a POST. In place of Yoga's own reading, which turns bytes that are no UTF-8 into U+FFFD: a text would
+// Reads the parameters of a request. Of a POST in place of Yoga's own reading, which turns bytes that are no UTF-8 into U+FFFD: a text would
 // be stored otherwise than it was sent.
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 
 export const useJsonBody = (): Plugin => ({
   onRequestParse({ request, setRequestParser }) {
-    if (request.method === 'POST') setRequestParser(parseJsonBody);
+    setRequestParser(request.method === 'POST' ? parseJsonBody : parseQuery);
   },
 });
 
@@ -13,18 +13,33 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 async function parseJsonBody(request: Request): Promise<GraphQLParams> {
   const bytes = await request.arrayBuffer();
-  const body = parse(bytes);
+  const body = parse(bytes, 'The body');
   // A list is refused as a batch by Yoga.
   if (body !== null && typeof body === 'object') return body as GraphQLParams;
   throw badRequest('The body must be a JSON object like { "query": "{ viewer { id } }" }.');
 }
 
-function parse(bytes: ArrayBuffer): unknown {
+function parseQuery(request: Request): GraphQLParams {
+  const { searchParams } = new URL(request.url);
+  const text = (name: string) => searchParams.get(name) ?? undefined;
+  const json = (name: string) => {
+    const value = text(name);
+    return value === undefined ? undefined : parse(value, `The parameter "${name}"`);
+  };
+  return {
+    query: text('query'),
+    operationName: text('operationName'),
+    variables: json('variables'),
+    extensions: json('extensions'),
+  } as GraphQLParams;
+}
+
+function parse(value: ArrayBuffer | string, what: string): unknown {
   try {
-    return JSON.parse(utf8.decode(bytes));
+    return JSON.parse(typeof value === 'string' ? value : utf8.decode(value));
   } catch (error) {
     const reason = error instanceof SyntaxError ? error.message : 'it is not encoded as UTF-8';
-    throw badRequest(`The body is not JSON: ${reason}.`);
+    throw badRequest(`${what} is not JSON: ${reason}.`);
   }
 }
 

@@ -188,13 +188,22 @@ function createProtocol(options: WebSocketOptions) {
         contextValue: createContext(runtime, client.session, client.connection),
       };
     },
-    execute,
-    subscribe,
+    execute: (args) => settled(() => execute(args), clientErrors),
+    subscribe: (args) => settled(() => subscribe(args), clientErrors),
     onNext: (_context, _id, _payload, _args, result) =>
       formatted(clientErrors.toClientResult(result as ExecutionResult)),
     onError: (_context, _id, _payload, errors) =>
       errors.map((error) => clientErrors.toClientError(error).toJSON()),
   });
+}
+
+/** What graphql-js throws, and should not, is an error of this operation and not the end of the connection. */
+async function settled<T>(work: () => T, clientErrors: ClientErrors): Promise<Awaited<T> | ExecutionResult> {
+  try {
+    return await work();
+  } catch (error) {
+    return { errors: [clientErrors.toClientError(error)] };
+  }
 }
 
 const formatted = ({ errors, ...rest }: ReturnType<ClientErrors['toClientResult']>) => ({

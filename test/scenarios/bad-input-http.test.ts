@@ -40,11 +40,11 @@ it.each([
   ['bytes that are no UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]), /not encoded as UTF-8/],
   ['no object', '"{ viewer { id } }"', /JSON object/],
   ['null', 'null', /JSON object/],
-  ['no query', '{}', /query/],
+  ['no query', '{}', /send it as `query`/],
   ['a query that is no text', '{"query": {"viewer": true}}', /"query"/],
   ['variables that are no object', '{"query": "{ __typename }", "variables": "id"}', /"variables"/],
   ['an unknown parameter', '{"query": "{ __typename }", "priority": 1}', /"priority"/],
-  ['a batch', '[{"query": "{ __typename }"}, {"query": "{ __typename }"}]', /[Bb]atch/],
+  ['a batch', '[{"query": "{ __typename }"}, {"query": "{ __typename }"}]', /one request for each/],
   ['an empty batch', '[]', /[Bb]atch/],
 ])('%s is answered with 400', async (_title, body, sentence) => {
   expectError(await send(body), { status: 400, sentence });
@@ -60,7 +60,7 @@ it.each([
   ['lists without end', `{order(id:${'['.repeat(100_000)})}`, /Syntax Error|nested too deeply/],
   ['a great many fields', `{${' viewer { id }'.repeat(15_000)} nope }`, /./],
   ['fragments in a circle', '{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }', /"A"/],
-  ['two operations and no name', 'query A { __typename } query B { __typename }', /operation/],
+  ['two operations and no name', 'query A { __typename } query B { __typename }', /`operationName`/],
 ])('%s is no valid operation', async (_title, query, sentence) => {
   const { status, text } = await send(JSON.stringify({ query }));
   // The GraphQL over HTTP rules: 200 to whoever accepts `application/json` alone, 400 to others.
@@ -125,9 +125,19 @@ it('a mutation by GET is refused, a query is answered', async () => {
   expect(JSON.parse(answered.text)).toEqual({ data: { __typename: 'Query' } });
 });
 
+it.each(['variables', 'extensions'])('%s by GET that are no JSON are refused', async (name) => {
+  const target = `/graphql?query=${encodeURIComponent('{ __typename }')}&${name}=%7Bbad`;
+  expectError(await httpGet(server, target), { status: 400, sentence: new RegExp(`"${name}" is not JSON`) });
+});
+
+it('a body that is compressed is refused', async () => {
+  const sentence = /without `content-encoding: gzip`/;
+  expectError(await send('x', { 'content-encoding': 'gzip' }), { status: 415, sentence });
+});
+
 it('a body that is too large is refused, also one that does not tell its size', async () => {
   const body = JSON.stringify({ query: '{ __typename }', variables: { text: 'x'.repeat(maxPayloadBytes) } });
-  const expected = { status: 413, code: 'PAYLOAD_TOO_LARGE', sentence: /too large/ };
+  const expected = { status: 413, code: 'PAYLOAD_TOO_LARGE', sentence: /too large.*MAX_PAYLOAD_BYTES/ };
   expectError(await send(body), expected);
   expectError(await sendInChunks(body), expected);
 });

@@ -165,6 +165,9 @@ describe('orders', () => {
       { orderId: '42', status: 'SHIPPED' },
       { orderId: '42', status: 'CONFIRMED', note: 'more' },
       { orderId: '43', customerId: 'alice', status: 'CONFIRMED' },
+      // Left out it stays as it is, null empties it.
+      { orderId: '42', status: 'CONFIRMED', trackingNumber: null },
+      { orderId: '42', status: 'CONFIRMED', data: null },
     ]) {
       const refused = await failureOf(update({ ...other, idempotencyKey: 'k' }));
       expect(refused.code).toBe('CONFLICT');
@@ -172,6 +175,25 @@ describe('orders', () => {
     }
     expect(await stored()).toEqual(before);
     expect(await stored('43')).toEqual({ order: null });
+    // Where null says no more than nothing, it is the same.
+    const same = { paymentStatus: null, note: null, notifyCustomer: null, customerId: null };
+    await update({ orderId: '42', status: 'CONFIRMED', idempotencyKey: 'k', ...same });
+    expect(await stored()).toEqual(before);
+  });
+
+  it.each([
+    ['NUL', 'a\u0000b'],
+    ['half of a surrogate pair', '\ud800'],
+    ['too long', 'x'.repeat(300_000)],
+    ['empty', ''],
+  ])('an order id that is none (%s) is refused wherever it is read', async (_what, id) => {
+    const { alice } = await newShop();
+    const read = failureOf(alice.request('query ($id: ID!) { order(id: $id) { id } }', { id }));
+    const followed = failureOf(alice.subscribe(follow, { orderId: id }).next());
+    for (const refused of await Promise.all([read, followed])) {
+      expect(refused.code).toBe('BAD_USER_INPUT');
+      expect(refused.message.length).toBeLessThan(200);
+    }
   });
 
   it('a cursor that is none, or of another stream, is refused with where to get the right one', async () => {

@@ -207,6 +207,34 @@ it('an id that was completed can be used again at once: only the newest operatio
   await expectAlive(raw);
 });
 
+it.each([
+  'subscription { orderUpdated @skip(if: true) { note } }',
+  'subscription { ... @include(if: false) { orderUpdated { note } } }',
+  'subscription { ...F @skip(if: true) } fragment F on Subscription { orderUpdated { note } }',
+  'subscription { ...F } fragment F on Subscription { orderUpdated @include(if: false) { note } }',
+])('%s is refused alone: the other subscriptions go on', async (query) => {
+  const workspace = newWorkspace();
+  await using shop = await connect(server, 'shop', { workspace, scope: 'orders:publish' });
+  await using raw = await openGreetedSocket(server, shop.token);
+  const input = { orderId: '1', customerId: 'shop', status: 'PENDING' };
+  await shop.request(publish, { input });
+  const { order } = await shop.request<{ order: { cursor: string } }>(readOrder, { id: '1' });
+  raw.send(subscribe('healthy', follow, { orderId: '1', after: order.cursor }));
+  raw.send(subscribe('skipped', query));
+  expect(await raw.next()).toMatchObject({
+    type: 'error',
+    id: 'skipped',
+    payload: [
+      {
+        message: expect.stringMatching(/remove @(skip|include)/),
+        extensions: { code: 'BAD_USER_INPUT' },
+      },
+    ],
+  });
+  await shop.request(publish, { input: { ...input, note: 'heard' } });
+  expect(await raw.next()).toMatchObject({ type: 'next', id: 'healthy' });
+});
+
 it('who leaves in the middle of everything troubles nobody', async () => {
   const token = await tokenOf('alice');
   for (let round = 0; round < 20; round += 1) {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { connect } from '../support/client.ts';
+import { openEvents } from '../support/event-source.ts';
 import { httpGet } from '../support/http-get.ts';
 import { runCommand, runServerToItsEnd, startServer } from '../support/server.ts';
 
@@ -182,17 +183,30 @@ const publish =
 const follow =
   'subscription ($orderId: ID, $after: Cursor) { orderUpdated(orderId: $orderId, after: $after) { note } }';
 
+const followPresence = 'subscription { presenceChanged(userIds: ["alice"]) { status } }';
+
 describe('a server’s life', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)('%s ends it cleanly, connections too', async (signal) => {
     await using server = await startServer();
     await using alice = await connect(server, 'alice');
     await using _updates = alice.subscribe(follow);
     await alice.connected();
+    await using events = await openEvents(server, alice.token, { query: follow });
+    await using presence = await openEvents(server, alice.token, { query: followPresence });
+    // It is open: it has said who is there.
+    await presence.next();
     const closed = alice.closed();
     const exited = once(server.process, 'exit');
     server.process.kill(signal);
     // Codes after which standard clients come back.
     expect((await closed).code).toBe(1012);
+    for (const stream of [events, presence]) {
+      expect(await stream.next()).toMatchObject({
+        event: 'next',
+        data: { errors: [{ extensions: { code: 'UNAVAILABLE', retryAfterMs: 1_000 } }] },
+      });
+      expect(await stream.next()).toEqual({ event: 'complete', data: null });
+    }
     expect(await exited).toEqual([0, null]);
   });
 

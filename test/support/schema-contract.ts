@@ -44,14 +44,15 @@ export function compareWithContract(schema: GraphQLSchema, contract: GraphQLSche
   };
 }
 
-/** Types, fields, arguments and input fields without a description. Enum values may speak for themselves. */
+/** Types, fields, arguments, input fields and enum values without a description. */
 export function findUndescribed(schema: GraphQLSchema): readonly string[] {
   return ownTypes(schema).flatMap((type) => {
     const fields = isComposite(type) || isInputObjectType(type) ? Object.values(type.getFields()) : [];
+    const values = isEnumType(type) ? type.getValues() : [];
     const args = isComposite(type) ? Object.values(type.getFields()).flatMap(argsWithNames(type.name)) : [];
     return [
       { name: type.name, description: type.description },
-      ...fields.map(({ name, description }) => ({ name: `${type.name}.${name}`, description })),
+      ...[...fields, ...values].map(({ name, description }) => ({ name: `${type.name}.${name}`, description })),
       ...args,
     ].flatMap(({ name, description }) => ((description ?? '').trim() === '' ? [name] : []));
   });

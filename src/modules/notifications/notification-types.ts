@@ -1,9 +1,9 @@
 // The types of notifications in the schema; the fields that read, send and follow them are in notifications.schema.ts.
 import { objectRef, type Builder } from '../../schema/builder.ts';
 import { StreamEvent } from '../../schema/scalars.ts';
-import { notificationEventKinds, type NotificationEntry } from './notification-event.ts';
+import type { NotificationEntry, notificationEventKinds } from './notification-event.ts';
 import type { NotificationView } from './notification-feed.ts';
-import { notificationPriorities, notificationTypes } from './notifications.tables.ts';
+import type { NotificationPriority, NotificationType } from './notifications.tables.ts';
 
 export const Notification = objectRef<NotificationView>('Notification');
 export const NotificationEvent = objectRef<NotificationEntry>('NotificationEvent');
@@ -20,11 +20,27 @@ export function defineNotificationTypes(builder: Builder): NotificationEnums {
 const defineEnums = (builder: Builder) => ({
   NotificationTypeEnum: builder.enumType('NotificationType', {
     description: 'What a notification is about, for icons and filters.',
-    values: notificationTypes,
+    values: {
+      ORDER: { description: 'An order.' },
+      BOOKING: { description: 'A booking.' },
+      MESSAGE: { description: 'A message.' },
+      MENTION: { description: 'Somebody has named the user.' },
+      PAYMENT: { description: 'A payment.' },
+      APPROVAL: { description: 'A decision that the user is asked for, or has been waiting for.' },
+      ALERT: { description: 'Something that is wrong.' },
+      REVIEW: { description: 'A review.' },
+      INVENTORY: { description: 'A stock.' },
+      SYSTEM: { description: 'The application itself.' },
+    } satisfies Record<NotificationType, { description: string }>,
   }),
   NotificationPriorityEnum: builder.enumType('NotificationPriority', {
     description: 'How much a notification matters. The order of a feed is by time, whatever the priority.',
-    values: notificationPriorities,
+    values: {
+      LOW: { description: 'May be overlooked.' },
+      NORMAL: { description: 'The usual.' },
+      HIGH: { description: 'Should be seen soon.' },
+      CRITICAL: { description: 'Must be seen at once.' },
+    } satisfies Record<NotificationPriority, { description: string }>,
   }),
 });
 
@@ -64,7 +80,10 @@ function defineNotification(
 function defineEvent(builder: Builder): void {
   const NotificationEventKindEnum = builder.enumType('NotificationEventKind', {
     description: 'What has happened to a feed: a notification came in, or some were marked as read.',
-    values: notificationEventKinds,
+    values: {
+      RECEIVED: { description: 'A notification came in.' },
+      READ: { description: 'Some were marked as read, here or on another device.' },
+    } satisfies Record<(typeof notificationEventKinds)[number], { description: string }>,
   });
   builder.objectType(NotificationEvent, {
     description:

@@ -45,7 +45,10 @@ export interface OrderChange {
   readonly note?: string | null | undefined;
 }
 
-/** Throws BAD_USER_INPUT, or PAYLOAD_TOO_LARGE for `data`, naming what is wrong. */
+/**
+ * What the input changes and nothing else, where null means no more than left out, left out. Throws BAD_USER_INPUT, or
+ * PAYLOAD_TOO_LARGE for `data`, naming what is wrong.
+ */
 export function requireOrderChange(change: OrderChange): OrderChange {
   if (change.total !== null && change.total !== undefined) requireMoney('total', change.total);
   if (typeof change.itemCount === 'number' && change.itemCount < 0) {
@@ -54,7 +57,16 @@ export function requireOrderChange(change: OrderChange): OrderChange {
   optionalText('trackingNumber', change.trackingNumber, { max: 256 });
   optionalText('note', change.note, { max: 2_000 });
   optionalJson('data', change.data);
-  return change;
+  const { status, paymentStatus, total, itemCount, trackingNumber, data, note } = change;
+  return {
+    status,
+    paymentStatus: paymentStatus ?? undefined,
+    total,
+    itemCount,
+    trackingNumber,
+    data,
+    note: note ?? undefined,
+  };
 }
 
 export interface UpdateMoment {

@@ -1,6 +1,7 @@
 // Orders in the schema: authorize, call, return.
 import { objectRef, type Builder } from '../../schema/builder.ts';
 import { openEventStream } from '../../schema/event-stream.ts';
+import { requireId } from '../../schema/input.ts';
 import { PageInfo, StreamEvent } from '../../schema/scalars.ts';
 import type { Page } from '../../schema/page.ts';
 import { toCursorText, type StreamPosition } from '../../streams/cursor.ts';
@@ -8,7 +9,7 @@ import { User } from '../users/users.schema.ts';
 import type { OrderView } from './apply-update.ts';
 import type { Money } from './money.ts';
 import { ordersService, type OrderUpdateEntry } from './orders.service.ts';
-import { orderStatuses, paymentStatuses, type OrderTransition } from './orders.tables.ts';
+import type { OrderStatus, OrderTransition, PaymentStatus } from './orders.tables.ts';
 import { orderTopic, ordersOfTopic } from './orders.topics.ts';
 
 export const Order = objectRef<OrderView>('Order');
@@ -26,11 +27,26 @@ export function defineOrders(builder: Builder): void {
 function defineTypes(builder: Builder) {
   const OrderStatusEnum = builder.enumType('OrderStatus', {
     description: 'Where an order is. Any status may follow any other: the shop is the authority.',
-    values: orderStatuses,
+    values: {
+      PENDING: { description: 'Received, and not yet accepted.' },
+      CONFIRMED: { description: 'Accepted by the shop.' },
+      PROCESSING: { description: 'Being made ready.' },
+      SHIPPED: { description: 'Handed over to the carrier.' },
+      OUT_FOR_DELIVERY: { description: 'On its last way.' },
+      DELIVERED: { description: 'With the customer.' },
+      CANCELLED: { description: 'Called off.' },
+      RETURNED: { description: 'Sent back.' },
+    } satisfies Record<OrderStatus, { description: string }>,
   });
   const PaymentStatusEnum = builder.enumType('PaymentStatus', {
     description: 'What has become of the payment.',
-    values: paymentStatuses,
+    values: {
+      UNPAID: { description: 'Nothing has been paid.' },
+      AUTHORIZED: { description: 'The money is reserved.' },
+      PAID: { description: 'The money is there.' },
+      REFUNDED: { description: 'The money was given back.' },
+      FAILED: { description: 'The payment was refused.' },
+    } satisfies Record<PaymentStatus, { description: string }>,
   });
 
   builder.objectType(MoneyRef, {
@@ -262,7 +278,7 @@ function defineSubscription(builder: Builder): void {
       subscribe: (_root, { orderId, after }, context) =>
         isGiven(orderId)
           ? openEventStream(context, {
-              topic: orderTopic(context.viewer.workspace, orderId),
+              topic: orderTopic(context.viewer.workspace, requireId('orderId', orderId)),
               after,
               anewFrom: '`order`',
               authorize: (viewer) => context.use(ordersService).requireMayFollow(viewer, orderId),

@@ -68,27 +68,26 @@ export function createOrdersService(runtime: Runtime): OrdersService {
     async publishUpdate(viewer, input) {
       requireMayPublishOrders(viewer);
       const orderId = requireId('orderId', input.orderId);
+      const customerTold = input.customerId ?? null;
+      const notifiesCustomer = input.notifyCustomer === true;
       const change = requireOrderChange(input);
       const idempotencyKey = optionalText('idempotencyKey', input.idempotencyKey, { min: 1, max: 256 });
       const result = await log.write<OrderUpdateEntry | Duplicate>(async (write) => {
-        const customerId = await requireCustomer(
-          write.tx,
-          viewer.workspace,
-          orderId,
-          input.customerId ?? null,
-        );
+        const customerId = await requireCustomer(write.tx, viewer.workspace, orderId, customerTold);
         const topic = orderTopic(viewer.workspace, orderId);
         const collection = ordersOfTopic(viewer.workspace, customerId);
         const notifications = runtime.use(notificationsService);
-        const inbox =
-          input.notifyCustomer === true ? [notifications.topicOf(viewer.workspace, customerId)] : [];
+        const inbox = notifiesCustomer ? [notifications.topicOf(viewer.workspace, customerId)] : [];
         // One round trip: the order is read after its head is locked, as the statement behind it.
         const [taken, known] = await Promise.all([
           write.take([topic, collection, ...inbox]),
           readForUpdate(write.tx, viewer.workspace, orderId, customerId),
         ]);
         const position = { topic, ...taken.position(topic) };
-        if (idempotencyKey !== null) await claim(write, viewer, input, idempotencyKey, position.number);
+        if (idempotencyKey !== null) {
+          const contentHash = toContentHash({ ...change, orderId, customerTold, notifiesCustomer });
+          await claim(write, viewer, { key: idempotencyKey, contentHash, number: position.number });
+        }
         const { previous, customer } = known;
         requireSameCustomer(orderId, customer.id, customerId);
         const moment = { occurredAt: taken.occurredAt.toISOString(), position };
@@ -112,6 +111,7 @@ export function createOrdersService(runtime: Runtime): OrdersService {
     },
 
     async find(viewer, id) {
+      requireId('id', id);
       const order = await findOrder(store.queries, viewer.workspace, id);
       return order !== null && mayFollowOrder(viewer, { customerId: order.customer.id }) !== null
         ? order
@@ -158,14 +158,21 @@ class Duplicate {
   }
 }
 
-async function claim(write: Write, viewer: Viewer, input: PublishOrderUpdate, key: string, number: number) {
-  const { idempotencyKey: _key, ...content } = input;
+async function claim(
+  write: Write,
+  viewer: Viewer,
+  {
+    key,
+    contentHash,
+    number,
+  }: { readonly key: string; readonly contentHash: string; readonly number: number },
+): Promise<void> {
   const claimed = await write.claim({
     workspace: viewer.workspace,
     field: 'publishOrderUpdate',
     publisher: viewer.id,
     key,
-    contentHash: toContentHash(content),
+    contentHash,
     reference: { number },
   });
   if (claimed.outcome === 'used')

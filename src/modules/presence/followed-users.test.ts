@@ -19,7 +19,8 @@ const hidden = (userId: string, version: number): PresenceState => {
   const setting: PresenceSetting = { status: 'OFFLINE', activity: null, setAt: at };
   return { ...online(userId, version), setting };
 };
-const profile = (id: string, name = id): [string, Profile] => [
+/** Named unless the name is the id: that stands for somebody of whom no name was ever told. */
+const profile = (id: string, name = `${id}!`): [string, Profile] => [
   id,
   { user: { id, name, avatarUrl: null }, lastSeenAt: null },
 ];
@@ -31,7 +32,9 @@ function subscriber() {
     follower,
     /** What came since the last call: `ada ONLINE 2`. */
     take: () =>
-      views.splice(0).map(({ user, status, deviceCount }) => `${user.name} ${status} ${deviceCount}`),
+      views
+        .splice(0)
+        .map(({ user, status, deviceCount }) => `${user.name.replace('!', '')} ${status} ${deviceCount}`),
   };
 }
 
@@ -101,6 +104,20 @@ describe('following some users', () => {
     expect(users.hear(online('ada', 2, 2), at)).toBe(false);
     users.know(new Map([profile('ada', 'Ada L.')]));
     expect(take()).toEqual(['ada OFFLINE 0', 'ada ONLINE 1', 'ada ONLINE 2', 'Ada L. ONLINE 2']);
+  });
+
+  test('whoever comes online without ever having told a name is shown when it was asked for', () => {
+    const { follower, take } = subscriber();
+    users.add(follower, ['ada']);
+    users.beginRead(['ada']);
+    users.learn(gone('ada'), at);
+    users.know(new Map([profile('ada', 'ada')]));
+    users.endRead(['ada']);
+    expect(users.hear(online('ada', 1), at)).toBe(true);
+    expect(take()).toEqual(['ada OFFLINE 0']);
+    expect(users.nameless(['ada'])).toEqual(['ada']);
+    users.know(new Map([profile('ada', 'Ada L.')]));
+    expect(take()).toEqual(['Ada L. ONLINE 1']);
   });
 
   test('is forgotten when the last who follows a user leaves', () => {

@@ -101,6 +101,11 @@ export class FollowedUsers {
 
   /** A state that was read, at the moment `at`. Answers whether the user's name should be loaded now. */
   learn(state: PresenceState, at: string): boolean {
+    return this.#take(state, at, 'now');
+  }
+
+  /** Nobody is shown as coming online without a name while it is about to be loaded. */
+  #take(state: PresenceState, at: string, nameless: 'now' | 'when-named'): boolean {
     const user = this.#users.get(state.userId);
     // Of two states the greater version is newer: what was heard meanwhile stands.
     if (user === undefined || state.version <= user.state.version) return false;
@@ -111,6 +116,8 @@ export class FollowedUsers {
       user.profile = { ...user.profile, lastSeenAt };
     }
     user.state = state;
+    if (nameless === 'when-named' && cameOnline && user.profile?.user.name === state.userId)
+      user.profile = null;
     this.#show(state.userId, user);
     return cameOnline || user.profile === null;
   }
@@ -118,7 +125,7 @@ export class FollowedUsers {
   /** A change, heard at the moment `at`. Answers as `learn` does. */
   hear(state: PresenceState, at: string): boolean {
     if (this.hasFollowersOfEveryone && !appearsOffline(state)) this.#meet(state.userId);
-    const wantsName = this.learn(state, at);
+    const wantsName = this.#take(state, at, 'when-named');
     this.#forgetIfUnasked(state.userId);
     return wantsName && this.#users.has(state.userId);
   }

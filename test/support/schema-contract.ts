@@ -52,7 +52,10 @@ export function findUndescribed(schema: GraphQLSchema): readonly string[] {
     const args = isComposite(type) ? Object.values(type.getFields()).flatMap(argsWithNames(type.name)) : [];
     return [
       { name: type.name, description: type.description },
-      ...[...fields, ...values].map(({ name, description }) => ({ name: `${type.name}.${name}`, description })),
+      ...[...fields, ...values].map(({ name, description }) => ({
+        name: `${type.name}.${name}`,
+        description,
+      })),
       ...args,
     ].flatMap(({ name, description }) => ((description ?? '').trim() === '' ? [name] : []));
   });

@@ -1,0 +1,70 @@
+// The nodes under audit: real server processes, each with a gate before Redis and a cutter before PostgreSQL of its own.
+import { startCommitCutter, type CommitCutter } from '../../test/support/commit-cutter.ts';
+import { startServer, type TestServer } from '../../test/support/server.ts';
+import { startRedisGate, type RedisGate } from './redis-gate.ts';
+
+export interface AuditNode extends AsyncDisposable {
+  /** null while it is not there. */
+  readonly url: string | null;
+  readonly gate: RedisGate;
+  readonly cutter: CommitCutter;
+  /** Everything that this node and those before it in its place have logged. */
+  output(): string;
+  start(): Promise<void>;
+  /** SIGKILL, at once. Resolves when it is gone. */
+  kill(): Promise<void>;
+  freeze(): void;
+  thaw(): void;
+}
+
+export interface NodeOptions {
+  readonly redisPort: number;
+  readonly databaseUrl: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const startRetryMs = 500;
+
+export async function createNode({ redisPort, databaseUrl, env }: NodeOptions): Promise<AuditNode> {
+  const [gate, cutter] = await Promise.all([startRedisGate(redisPort), startCommitCutter(databaseUrl)]);
+  let server: TestServer | null = null;
+  let logged = '';
+  let closed = false;
+
+  return {
+    gate,
+    cutter,
+    get url() {
+      return server?.url ?? null;
+    },
+    output: () => logged + (server?.output() ?? ''),
+    /** Insists: what it needs may be away as well. */
+    async start() {
+      while (server === null && !closed) {
+        try {
+          server = await startServer({
+            command: 'start',
+            env: { ...env, DATABASE_URL: cutter.url, REDIS_URL: gate.url, LOG_LEVEL: 'error' },
+          });
+        } catch {
+          await new Promise((resolve) => setTimeout(resolve, startRetryMs));
+        }
+      }
+    },
+    async kill() {
+      const killed = server;
+      server = null;
+      await killed?.kill();
+      logged += killed?.output() ?? '';
+    },
+    freeze: () => void server?.process.kill('SIGSTOP'),
+    thaw: () => void server?.process.kill('SIGCONT'),
+    async [Symbol.asyncDispose]() {
+      closed = true;
+      await server?.kill();
+      await Promise.all([gate[Symbol.asyncDispose](), cutter[Symbol.asyncDispose]()]);
+    },
+  };
+}
+
+export const isUp = (node: AuditNode): node is AuditNode & { readonly url: string } => node.url !== null;

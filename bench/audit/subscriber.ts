@@ -1,0 +1,135 @@
+// A subscriber as the documentation tells everybody to write one: query a cursor, subscribe after it, and after any
+// interruption subscribe again after the last cursor, on whatever node answers.
+import { createClient, type Client } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import type { Ledger } from './ledger.ts';
+import { isUp, type AuditNode } from './nodes.ts';
+import type { Followed, Operation } from './sources.ts';
+
+export interface SubscriberOptions {
+  readonly id: string;
+  readonly followed: Followed;
+  readonly token: string;
+  readonly nodes: readonly AuditNode[];
+  readonly ledger: Ledger;
+  /** Called where the server says that the stream can't be followed: nothing may bring that about. */
+  onRefused(refusal: string): void;
+}
+
+export interface Subscriber {
+  /** Resolves when it follows for the first time. */
+  readonly following: Promise<void>;
+  /** Its socket breaks, without a word. */
+  cut(): void;
+  stop(): Promise<void>;
+}
+
+/** Errors after which a client tries again. */
+const retryable = new Set(['UNAVAILABLE', 'RATE_LIMITED']);
+const pingMs = 3_000;
+
+class Refused extends Error {}
+
+/** Answered with errors, in a result of its own. */
+class OperationFailed extends Error {
+  readonly errors: unknown;
+  constructor(errors: unknown) {
+    super('The operation failed.');
+    this.errors = errors;
+  }
+}
+
+export function startSubscriber(options: SubscriberOptions): Subscriber {
+  const { id, followed, token, nodes, ledger, onRefused } = options;
+  let stopped = false;
+  let client: Client | null = null;
+  let cursor: string | null = null;
+  let place = Math.floor(Math.random() * nodes.length);
+  let announce = (): void => undefined;
+  const following = new Promise<void>((resolve) => (announce = resolve));
+
+  const results = async function* (on: Client, { query, variables }: Operation): AsyncGenerator<unknown> {
+    for await (const { data, errors } of on.iterate({ query, variables: { ...variables } })) {
+      if (errors !== undefined) throw new OperationFailed(errors);
+      yield data;
+    }
+  };
+  const attempt = async (): Promise<void> => {
+    const node = nodes[place++ % nodes.length];
+    if (node === undefined || !isUp(node)) return;
+    const own = connect(node.url, token);
+    client = own;
+    try {
+      if (cursor === null) {
+        for await (const data of results(own, followed.snapshot)) {
+          const shown = followed.readSnapshot(data);
+          for (const [source, number] of shown.numbers) ledger.follow(id, source, number);
+          ({ cursor } = shown);
+        }
+      }
+      if (cursor === null) return;
+      announce();
+      for await (const data of results(own, followed.subscription(cursor))) {
+        const event = followed.readEvent(data);
+        ({ cursor } = event);
+        ledger.receive(id, event.source, event.number);
+      }
+    } finally {
+      await own.dispose();
+    }
+  };
+  const run = async (): Promise<void> => {
+    while (!stopped) {
+      try {
+        await attempt();
+      } catch (error) {
+        const code = codeOf(error);
+        if (code !== null && !retryable.has(code)) {
+          onRefused(`${id}: ${code}`);
+          throw new Refused();
+        }
+      }
+      if (!stopped) await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 300));
+    }
+  };
+  const running = run().catch((error: unknown) => {
+    if (!(error instanceof Refused)) throw error;
+  });
+  return {
+    following,
+    cut: () => client?.terminate(),
+    async stop() {
+      stopped = true;
+      client?.terminate();
+      await running;
+    },
+  };
+}
+
+/** One attempt; a server that does not answer a ping is left. */
+function connect(url: string, token: string): Client {
+  let deadline: NodeJS.Timeout | undefined;
+  const client = createClient({
+    url: `${url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    connectionParams: { token },
+    retryAttempts: 0,
+    lazyCloseTimeout: 1_000,
+    keepAlive: pingMs,
+    on: {
+      ping: (received) => {
+        if (!received) deadline = setTimeout(() => client.terminate(), pingMs);
+      },
+      pong: () => clearTimeout(deadline),
+      closed: () => clearTimeout(deadline),
+    },
+  });
+  return client;
+}
+
+/** null for a connection that broke. */
+function codeOf(error: unknown): string | null {
+  const errors = error instanceof OperationFailed ? error.errors : error;
+  const [first] = Array.isArray(errors) ? (errors as { extensions?: { code?: string } }[]) : [];
+  return first?.extensions?.code ?? null;
+}

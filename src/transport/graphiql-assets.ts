@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { graphiqlScript } from './graphiql-script.ts';
 
 export interface GraphiqlAsset {
   readonly headers: Readonly<Record<string, string>>;
@@ -80,6 +81,9 @@ async function readSource(name: string): Promise<{ contentType: string; text: st
     const { exportName, contentType } = bundledFiles[name as keyof typeof bundledFiles];
     const bundle = await import('@graphql-yoga/render-graphiql/graphiql');
     return { contentType, text: bundle[exportName] };
+  }
+  if (name === graphiqlScript.name) {
+    return { contentType: 'text/javascript; charset=utf-8', text: graphiqlScript.text };
   }
   // The browser's WebSocket client: the official one. Its `client.js` imports a `common-….js`.
   if (/^graphql-ws\/(client|common-[\w-]+)\.js$/.test(name)) {

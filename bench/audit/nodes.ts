@@ -1,7 +1,7 @@
 // The nodes under audit: real server processes, each with a gate before Redis and a cutter before PostgreSQL of its own.
 import { startCommitCutter, type CommitCutter } from '../../test/support/commit-cutter.ts';
 import { startServer, type TestServer } from '../../test/support/server.ts';
-import { startRedisGate, type RedisGate } from './redis-gate.ts';
+import { startRedisGate, type RedisGate } from '../../test/support/redis-gate.ts';
 
 export interface AuditNode extends AsyncDisposable {
   /** null while it is not there. */

@@ -1,8 +1,9 @@
 // What breaks and heals between the nodes and Redis. Every test has a Redis of its own, which it may break.
 
 import { randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import { pino } from 'pino';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Engine, LeaseTimings } from '../../src/engines/engine.ts';
 import type { ProbeTimings } from '../../src/engines/redis/redis-connections.ts';
 import { openRedisEngine } from '../../src/engines/redis/redis-engine.ts';
@@ -265,6 +266,42 @@ test('a frozen node loses its sessions and registers them anew when it thaws, se
   await eventually(async () => expect(await leasesOf(redis, logId)).toHaveLength(2));
 });
 
+test('clocks that jump by minutes, back and forth, cost nobody anything; a killed node is noticed all the same', async () => {
+  await using redis = await startRedis();
+  const logId = randomUUID();
+  await using first = await openNode({ url: redis.url, logId });
+  await using second = await openNode({ url: redis.url, logId });
+  await using child = await startEngineChild({ url: redis.url, logId, timings });
+  await child.track(session('alice', '1'));
+  await first.engine.presence.track(session('bob', '2'), 'live');
+  const leases = await leasesOf(redis, logId);
+  vi.useFakeTimers({ toFake: ['Date'] });
+  try {
+    const began = Date.now();
+    // For longer than a lease that stands still would live.
+    for (let jump = 1; jump <= 20; jump += 1) {
+      vi.setSystemTime(began + (jump % 2 === 0 ? -1 : 1) * jump * 60_000);
+      const counters = await countersOf(redis, logId);
+      await eventually(async () => expect(await countersOf(redis, logId)).not.toEqual(counters));
+    }
+    expect(await leasesOf(redis, logId)).toEqual(leases);
+    expect([...first.events.gone, ...second.events.gone]).toEqual([]);
+    await child.kill();
+    await eventually(() => expect([...first.events.gone, ...second.events.gone]).toEqual(['acme/alice']));
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('no script in Redis asks for its time', async () => {
+  const folder = new URL('../../src/engines/redis/', import.meta.url);
+  const scripts = (await readdir(folder)).filter((name) => /^(lease|presence)-.*\.lua$/.test(name));
+  expect(scripts.length).toBeGreaterThan(5);
+  for (const name of scripts) {
+    expect(await readFile(new URL(name, folder), 'utf8')).not.toMatch(/'(TIME|P?EXPIRE(AT)?|SET)'/i);
+  }
+});
+
 test('a node with many sessions is removed in batches, and comes back in batches', async () => {
   await using redis = await startRedis();
   const logId = randomUUID();
@@ -345,6 +382,12 @@ test('nothing of a user stays in Redis after the last session', async () => {
     new Set([`${prefix}leases`, `${prefix}version`]),
   );
 });
+
+/** How far each lease has been advanced. */
+const countersOf = (
+  redis: { command(name: string, ...parameters: string[]): Promise<unknown> },
+  logId: string,
+): Promise<unknown> => redis.command('HVALS', `tidings:{${logId}}:leases`);
 
 async function leasesOf(
   redis: { command(name: string, ...parameters: string[]): Promise<unknown> },

@@ -237,21 +237,45 @@ describe('a server’s life', () => {
     });
   });
 
-  it('what was acknowledged survives a kill', async () => {
+  it('killed while it writes, it starts again with everything acknowledged, and without a hole', async () => {
     await using directory = await openDirectory();
     const env = { DATA_DIR: directory.path };
-    const input = { orderId: 'killed', customerId: 'alice', status: 'PENDING' };
+    const acknowledged: number[] = [];
+    let cursor: string;
     {
       await using before = await startServer({ env });
       await using shop = await connect(before, 'shop', { scope: 'orders:publish' });
-      await shop.request(publish, { input });
+      const tell = (number: number) =>
+        shop.request<{ publishOrderUpdate: { update: { cursor: string } } }>(publish, {
+          input: { orderId: 'killed', customerId: 'shop', status: 'PENDING', note: `${number}` },
+        });
+      ({ cursor } = (await tell(0)).publishOrderUpdate.update);
+      let told = 0;
+      const write = async () => {
+        for (;;) {
+          const number = (told += 1);
+          await tell(number);
+          acknowledged.push(number);
+        }
+      };
+      const writers = [1, 2, 3, 4].map(() => write().catch(() => undefined));
+      await expect.poll(() => acknowledged.length, { timeout: 30_000 }).toBeGreaterThan(50);
       await before.kill();
+      await Promise.all(writers);
     }
     await using after = await startServer({ env });
-    await using alice = await connect(after, 'alice');
-    expect(await alice.request('{ order(id: "killed") { status } }')).toEqual({
-      order: { status: 'PENDING' },
+    await using shop = await connect(after, 'shop', { scope: 'orders:publish' });
+    await shop.request(publish, { input: { orderId: 'killed', status: 'PENDING', note: 'the last' } });
+    await using updates = shop.subscribe<{ orderUpdated: { note: string } }>(follow, {
+      orderId: 'killed',
+      after: cursor,
     });
+    const heard: string[] = [];
+    while (heard.at(-1) !== 'the last') heard.push((await updates.next()).orderUpdated.note);
+    expect(new Set(heard).size).toBe(heard.length);
+    expect(heard).toEqual(expect.arrayContaining(acknowledged.map(String)));
+    // Beside those: at most what the four writers had not been answered.
+    expect(heard.length - 1 - acknowledged.length).toBeLessThanOrEqual(4);
   });
 
   it('health: alive and ready', async () => {

@@ -116,11 +116,18 @@ onBothSetups('presence', (stage) => {
     // Carol comes and goes after it: when her grace is over, that of the reloaded page is too.
     const carol = await near('carol');
     await carol.connected();
-    expect(seen(await atBob.next())).toEqual(['carol', 'ONLINE', 1]);
+    // Where the new page is there before the old connection has gone, they are two devices for that moment.
+    const next = async () => {
+      for (;;) {
+        const event = await atBob.next();
+        if (event.userId !== 'alice' || event.status !== 'BUSY') return seen(event);
+      }
+    };
+    expect(await next()).toEqual(['carol', 'ONLINE', 1]);
     await carol[Symbol.asyncDispose]();
-    expect(seen(await atBob.next())).toEqual(['carol', 'OFFLINE', 0]);
+    expect(await next()).toEqual(['carol', 'OFFLINE', 0]);
     await set(reloaded, 'AWAY');
-    expect(seen(await atBob.next())).toEqual(['alice', 'AWAY', 1]);
+    expect(await next()).toEqual(['alice', 'AWAY', 1]);
   });
 
   it('what was set ends with the last connection', async () => {

@@ -50,6 +50,11 @@ export class Tail {
     return this.#position;
   }
 
+  /** More is known to exist than has been passed on: it is being read, or could not be read. */
+  get isBehind(): boolean {
+    return this.#phase === 'following' && this.#target > this.#position.number;
+  }
+
   /** Called once the broker follows: whatever is committed from here on is either in this head or will be heard. */
   async open(): Promise<void> {
     const head = await this.#options.log.head(this.topic);

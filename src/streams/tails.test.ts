@@ -152,6 +152,21 @@ test('a check that fails is followed by one that works', async () => {
   await until(() => expect(tail.position.number).toBe(1));
 });
 
+test('of many topics, one whose log could not be read is read with the next look, though nothing new is written', async () => {
+  for (let index = 0; index < 3_500; index += 1) await tails.join(`acme/other/${index}`);
+  const { tail } = await tails.join(fakeTopic);
+  await tails.check();
+  log.fill(1);
+  log.written = new Map([[fakeTopic, { number: 1, eventId: 'event-1' }]]);
+  const reading = vi.spyOn(log, 'readOn').mockRejectedValueOnce(new Error('away'));
+  await tails.check();
+  await until(() => expect(reading).toHaveBeenCalledTimes(1));
+  expect(tail.position.number).toBe(0);
+  log.written = new Map();
+  await tails.check();
+  await until(() => expect(tail.position.number).toBe(1));
+});
+
 test('heads are compared every few seconds, every second while the broker is away, at once when it is back', async () => {
   await tails.close();
   vi.useFakeTimers();

@@ -181,6 +181,8 @@ export class Tails {
     if (written === null) await this.#compare([...this.#followed.values()]);
     for (const [topic, position] of written ?? []) this.#followed.get(topic)?.tail.expect(position);
     this.#mark = mark;
+    // What could not be read after an earlier look is not written again.
+    for (const { tail } of this.#followed.values()) if (tail.isBehind) void tail.heal();
     if (this.#round.length === 0) this.#round = [...this.#followed.values()];
     await this.#compare(this.#round.splice(0, headsPerQuery));
   }

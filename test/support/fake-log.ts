@@ -79,9 +79,11 @@ export class FakeLog implements Pick<Log, 'id' | 'readOn' | 'eventIds' | 'head' 
     );
   }
 
-  /** Nothing is ever told: heads have to be asked for. */
+  /** What `changes` tells. */
+  written: LogChanges['written'] = null;
+
   async changes(_since: LogMark | null): Promise<LogChanges> {
-    return this.#answer({ mark: { transaction: '1', serverStartedAt: 'never' }, written: null });
+    return this.#answer({ mark: { transaction: '1', serverStartedAt: 'never' }, written: this.written });
   }
 
   async #answer<T>(answer: T): Promise<T> {

@@ -7,6 +7,7 @@
 import type { Position } from './cursor.ts';
 import type { Log } from './log.ts';
 import type { SizedEntry } from './log-entry.ts';
+import { Shared, Turns, type Work } from './shared-work.ts';
 import type { Topic } from './topic.ts';
 
 export type CatchUpLog = Pick<Log, 'readOn' | 'eventIds'>;
@@ -34,7 +35,7 @@ export class CatchUp {
     return this.#shared(this.#pages, topic, readPages(this.#log, topic)).ask(after);
   }
 
-  /** The id of the event that a stream holds at this number; null where there is none. */
+  /** The id of the event at this number ('' before the first), as `Log.eventIds` tells it; null where it can't. */
   eventAt(topic: Topic, number: number): Promise<string | null> {
     const find = async (numbers: readonly number[]) => {
       const eventIds = await this.#log.eventIds(topic, [...new Set(numbers)]);
@@ -82,82 +83,4 @@ function partAfter(page: Page, first: Position, after: Position): Page | undefin
   const before = page?.[index];
   if (page === null || before === undefined || index === page.length - 1) return undefined;
   return before.eventId === after.eventId ? page.slice(index + 1) : null;
-}
-
-/** Answers in the order of what was asked; undefined for whom it has none: they are asked for again. */
-type Work<Asked, Answer> = (asked: readonly Asked[]) => Promise<readonly (Answer | undefined)[]>;
-
-interface Waiting<Asked, Answer> {
-  readonly asked: Asked;
-  resolve(answer: Answer): void;
-  reject(error: unknown): void;
-}
-
-/** One work at a time for all who wait when it begins. */
-class Shared<Asked, Answer> {
-  readonly #turns: Turns;
-  readonly #work: Work<Asked, Answer>;
-  readonly #onIdle: () => void;
-  #waiting: Waiting<Asked, Answer>[] = [];
-  #running = false;
-
-  constructor(turns: Turns, work: Work<Asked, Answer>, onIdle: () => void) {
-    this.#turns = turns;
-    this.#work = work;
-    this.#onIdle = onIdle;
-  }
-
-  ask(asked: Asked): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ asked, resolve, reject });
-      if (!this.#running) void this.#run();
-    });
-  }
-
-  async #run(): Promise<void> {
-    this.#running = true;
-    while (this.#waiting.length > 0) await this.#turns.take(() => this.#serve());
-    this.#running = false;
-    this.#onIdle();
-  }
-
-  /** Never rejects: what fails is told to whoever waits. */
-  async #serve(): Promise<void> {
-    const served = this.#waiting;
-    this.#waiting = [];
-    try {
-      const answers = await this.#work(served.map(({ asked }) => asked));
-      const left = served.filter(({ resolve }, index) => {
-        const answer = answers[index];
-        if (answer === undefined) return true;
-        resolve(answer);
-        return false;
-      });
-      this.#waiting = [...left, ...this.#waiting];
-    } catch (error) {
-      for (const { reject } of served) reject(error);
-    }
-  }
-}
-
-/** So many at a time, in the order in which they came. */
-class Turns {
-  #free: number;
-  readonly #queue: (() => void)[] = [];
-
-  constructor(count: number) {
-    this.#free = count;
-  }
-
-  async take(work: () => Promise<void>): Promise<void> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((begin) => this.#queue.push(begin));
-    try {
-      await work();
-    } finally {
-      const next = this.#queue.shift();
-      if (next === undefined) this.#free += 1;
-      else next();
-    }
-  }
 }

@@ -191,21 +191,26 @@ function agreeOnMoment(tx: Queries, taken: readonly TakenHead[]): Date {
 const insertEntriesStatement: Statement = {
   name: 'insert_entries',
   text: `
-    insert into stream_entries (topic, number, event_id, kind, subject, payload, occurred_at)
+    insert into stream_entries
+      (topic, number, event_id, previous_event_id, kind, subject, payload, bytes, occurred_at)
     select * from unnest(
-      $1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::json[], $7::timestamptz[])`,
+      $1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::json[], $8::integer[],
+      $9::timestamptz[])`,
 };
 
 /** Started, not awaited: it is answered with the commit. */
 function startInsert(tx: Queries, appended: readonly Appended[]): void {
   const column = <T>(pick: (appended: Appended) => T): readonly T[] => appended.map(pick);
+  const payloads = column(({ entry }) => JSON.stringify(entry.payload));
   tx.run(insertEntriesStatement, [
     column(({ entry }) => entry.topic),
     column(({ entry }) => entry.number),
     column(({ entry }) => entry.eventId),
+    column(({ entry }) => entry.previousEventId),
     column(({ entry }) => entry.kind),
     column(({ subject }) => subject),
-    column(({ entry }) => JSON.stringify(entry.payload)),
+    payloads,
+    payloads.map((payload) => Buffer.byteLength(payload)),
     column(({ entry }) => entry.occurredAt),
   ]).catch(failsWithTheCommit);
 }

@@ -1,6 +1,15 @@
 // The log's tables: one row for the log's id, one head per stream, one row per entry, and the idempotency keys.
 import { sql } from 'drizzle-orm';
-import { bigint, customType, index, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  customType,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core';
 import { jsonColumn } from '../store/json-column.ts';
 
 /** A transaction's id as the database counts them: never reused, unlike `xid`. Text to us. */
@@ -29,10 +38,14 @@ export const streamEntries = pgTable(
     topic: text('topic').notNull(),
     number: bigint('number', { mode: 'number' }).notNull(),
     eventId: text('event_id').notNull(),
+    /** Of the event before it, which retention may have removed; '' for the first. */
+    previousEventId: text('previous_event_id').notNull().default(''),
     kind: text('kind', { enum: ['event', 'control'] }).notNull(),
     /** What the entry is about, by id, where its texts may have to be scrubbed later: a message. */
     subject: text('subject'),
     payload: jsonColumn('payload').notNull(),
+    /** Of the payload as it was written, so that a page can be bounded without reading them. */
+    bytes: integer('bytes').notNull().default(0),
     occurredAt: timestamp('occurred_at', { withTimezone: true }).notNull(),
     /** Tells what has been committed since a snapshot, whatever the order in which transactions began and ended. */
     writtenIn: transactionId('written_in')

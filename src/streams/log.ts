@@ -29,7 +29,7 @@ export interface Log {
   ): Promise<readonly SizedEntry[] | null>;
   /** One entry, or null where retention has removed it or it never was. */
   find(topic: Topic, number: number): Promise<LogEntry | null>;
-  /** Of the entries at these numbers, as far as the log still holds them. */
+  /** Of the events at these numbers, as far as the log still holds them or what followed them; number 0 has the id ''. */
   eventIds(topic: Topic, numbers: readonly number[]): Promise<ReadonlyMap<number, string>>;
   /** Number 0 with an empty id for a stream that has no entry yet. */
   head(topic: Topic, queries?: Queries): Promise<Position>;
@@ -51,7 +51,8 @@ export interface LogChanges {
   readonly mark: LogMark;
   /**
    * At least these numbers exist. Everything committed since the mark is among them; what was committed about then may be
-   * told twice. null where that can't be told, without a mark or with one of another server: then ask for the heads.
+   * told twice. null where that can't be told, without a mark or with one of another server, or where it is too much, as
+   * while some transaction of the database stays open for long: then ask for the heads.
    */
   readonly written: ReadonlyMap<Topic, Position> | null;
 }
@@ -87,7 +88,7 @@ export async function openLog({ store, onCommitted }: LogOptions): Promise<Log> 
     async readOn(topic, { after, limit }) {
       const rows = await selectEntries(topic, after.number, limit, maxPageBytes);
       const continues = rows.every((row, index) => row.number === after.number + 1 + index);
-      const before = rows[0]?.event_id_before ?? after.eventId;
+      const before = rows[0]?.previous_event_id ?? after.eventId;
       return continues && before === after.eventId ? rows.map(toEntry) : null;
     },
     async find(topic, number) {
@@ -95,18 +96,21 @@ export async function openLog({ store, onCommitted }: LogOptions): Promise<Log> 
       return row?.number === number ? toEntry(row) : null;
     },
     async eventIds(topic, numbers) {
-      const rows = await store.queries.run<HeadRow>(selectEventIds, [topic, numbers]);
+      const rows = await store.queries.run<Omit<HeadRow, 'topic'>>(selectEventIds, [topic, numbers]);
       return new Map(rows.map((row) => [row.number, row.event_id]));
     },
     async changes(since) {
-      const rows = await store.queries.run<ChangeRow>(selectChanges, [since?.transaction ?? noTransaction]);
+      const transaction = since?.transaction ?? noTransaction;
+      const rows = await store.queries.run<ChangeRow>(selectChanges, [transaction, maxChanges + 1]);
       const [row] = rows;
       if (row === undefined) throw new Error('The database tells no snapshot.');
       const mark = { transaction: row.mark, serverStartedAt: row.server_started_at };
-      if (since?.serverStartedAt !== mark.serverStartedAt) return { mark, written: null };
+      const isToldInFull = rows.length <= maxChanges;
+      if (since?.serverStartedAt !== mark.serverStartedAt || !isToldInFull) return { mark, written: null };
       const written = new Map<Topic, Position>();
       for (const { topic, number, event_id: eventId } of rows) {
-        if (topic !== null) written.set(topic, { number, eventId });
+        if (topic !== null && number > (written.get(topic)?.number ?? 0))
+          written.set(topic, { number, eventId });
       }
       return { mark, written };
     },
@@ -143,8 +147,7 @@ interface PageRow extends HeadRow {
   readonly payload: unknown;
   readonly occurred_at: Date;
   readonly bytes: number;
-  /** The event after which the page begins; null where retention has removed it or there is none. */
-  readonly event_id_before: string | null;
+  readonly previous_event_id: string;
 }
 
 const selectHeads: Statement = {
@@ -154,7 +157,11 @@ const selectHeads: Statement = {
 
 const selectEventIds: Statement = {
   name: 'select_event_ids',
-  text: `select topic, number, event_id from stream_entries where topic = $1 and number = any($2::bigint[])`,
+  text: `
+    select number, event_id from stream_entries where topic = $1 and number = any($2::bigint[])
+    union
+    select number - 1, previous_event_id from stream_entries
+    where topic = $1 and number = any(select asked + 1 from unnest($2::bigint[]) asked)`,
 };
 
 interface ChangeRow {
@@ -165,6 +172,9 @@ interface ChangeRow {
   readonly number: number;
   readonly event_id: string;
 }
+
+/** More than this were not worth reading: asking for heads is cheaper then. */
+const maxChanges = 20_000;
 
 /** Above every one that there will be. */
 const noTransaction = '18446744073709551615';
@@ -180,21 +190,19 @@ const selectChanges: Statement = {
       written.topic, written.number, written.event_id
     from pg_current_snapshot() as now_seen
     left join lateral (
-      select distinct on (topic) topic, number, event_id
+      select topic, number, event_id
       from stream_entries
       where written_in >= $1::xid8 and written_in < pg_snapshot_xmax(now_seen)
-      order by topic, number desc
+      limit $2::bigint
     ) as written on true`,
 };
 
 const selectPage: Statement = {
   name: 'select_page',
   text: `
-    select topic, number, event_id, kind, payload, occurred_at, bytes,
-      (select event_id from stream_entries where topic = $1 and number = $2::bigint) as event_id_before
+    select topic, number, event_id, previous_event_id, kind, payload, occurred_at, bytes
     from (
-      select *, octet_length(payload::text) as bytes,
-        sum(octet_length(payload::text)) over (order by number rows unbounded preceding) as bytes_so_far
+      select *, sum(bytes) over (order by number rows unbounded preceding) as bytes_so_far
       from stream_entries
       where topic = $1 and number > $2::bigint
       order by number

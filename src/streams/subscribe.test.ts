@@ -137,7 +137,11 @@ describe('catching up', () => {
     log.pageSize = 5;
     const subscription = await open({ after: cursor(0) });
     expect(await pull(subscription, 5)).toEqual(range(1, 5));
-    log.entries = log.entries.map((entry) => ({ ...entry, eventId: `other-${entry.number}` }));
+    log.entries = log.entries.map((entry) => ({
+      ...entry,
+      eventId: `other-${entry.number}`,
+      previousEventId: `other-${entry.number - 1}`,
+    }));
     await expect(subscription.next()).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
   });
 });

@@ -194,7 +194,10 @@ function requireCursor(log: Log, { topic, anewFrom }: SubscribeOptions, after: s
   return cursor;
 }
 
-/** The log must still hold that very event, or it must be the head: a restored backup may hold another one there. */
+/**
+ * The log must still hold that very event or the one that followed it, or it must be the head: nothing that comes after it
+ * is missing then, and a restored backup, which may hold another event there, is noticed.
+ */
 async function requireHonoured(
   { log, tails }: StreamsReader,
   handle: TailHandle,
@@ -203,10 +206,6 @@ async function requireHonoured(
 ): Promise<void> {
   const isHead = ({ number, eventId }: Position) => number === cursor.number && eventId === cursor.eventId;
   if (isHead(handle.tail.position)) return;
-  if (cursor.number === 0) {
-    if ((await tails.catchUp.eventAt(topic, 1)) === null) throw expired(anewFrom);
-    return;
-  }
   if ((await tails.catchUp.eventAt(topic, cursor.number)) === cursor.eventId) return;
   if (isHead(await log.head(topic))) return;
   throw expired(anewFrom);

@@ -158,10 +158,11 @@ test('of many topics, one whose log could not be read is read with the next look
   await tails.check();
   log.fill(1);
   log.written = new Map([[fakeTopic, { number: 1, eventId: 'event-1' }]]);
-  const reading = vi.spyOn(log, 'readOn').mockRejectedValueOnce(new Error('away'));
+  const reading = vi.spyOn(log, 'readOn').mockRejectedValue(new Error('away'));
   await tails.check();
-  await until(() => expect(reading).toHaveBeenCalledTimes(1));
+  await until(() => expect(reading).toHaveBeenCalled());
   expect(tail.position.number).toBe(0);
+  reading.mockRestore();
   log.written = new Map();
   await tails.check();
   await until(() => expect(tail.position.number).toBe(1));

@@ -8,7 +8,9 @@ import type { Broker, Following } from '../engines/engine.ts';
 import { TidingsError } from '../errors.ts';
 import { CatchUp, type CatchUpLog } from './catch-up.ts';
 import type { Log, LogMark } from './log.ts';
+import type { Position } from './cursor.ts';
 import type { CommittedEntry, HeardEntry } from './log-entry.ts';
+import { Shared, Turns } from './shared-work.ts';
 import { Tail } from './tail.ts';
 import type { Topic } from './topic.ts';
 
@@ -37,6 +39,10 @@ interface Followed {
 
 /** Heads asked for in one query, and in one look at many topics. */
 const headsPerQuery = 1_000;
+/** Of the database at once, so that thousands of gaps leave connections to whoever publishes. */
+const maxReads = 6;
+
+const start: Position = { number: 0, eventId: '' };
 
 const closing = () =>
   new TidingsError('UNAVAILABLE', 'This server is closing. Subscribe again after your last cursor.');
@@ -45,6 +51,8 @@ export class Tails {
   /** For subscribers that are behind their tail. */
   readonly catchUp: CatchUp;
   readonly #options: TailsOptions;
+  /** The log as tails read it: heads together, gaps in turn. */
+  readonly #log: Pick<Log, 'readOn' | 'head'>;
   readonly #followed = new Map<Topic, Followed>();
   readonly #stopListening: () => void;
   #timer: NodeJS.Timeout | undefined;
@@ -60,6 +68,7 @@ export class Tails {
   constructor(options: TailsOptions) {
     this.#options = options;
     this.catchUp = new CatchUp(options.log);
+    this.#log = inTurns(options.log);
     this.#stopListening = options.broker.onStateChange(() => this.#schedule());
     this.#schedule();
   }
@@ -126,8 +135,8 @@ export class Tails {
   }
 
   #follow(topic: Topic): Followed {
-    const { log, broker, logger } = this.#options;
-    const tail = new Tail({ topic, log, logger, onLost: () => this.#forget(followed) });
+    const { broker, logger } = this.#options;
+    const tail = new Tail({ topic, log: this.#log, logger, onLost: () => this.#forget(followed) });
     const open = async (): Promise<Following> => {
       const following = await broker.follow(topic, {
         onMessage: (message) => tail.hear(toHeard(message)),
@@ -175,16 +184,27 @@ export class Tails {
   async #look(): Promise<void> {
     if (this.#followed.size <= headsPerQuery) {
       this.#mark = null;
+      this.#round = [];
       return this.#compare([...this.#followed.values()]);
     }
+    // Each whatever becomes of the other.
+    const looked = await Promise.allSettled([this.#lookForChanges(), this.#goOnInRound()]);
+    // What could not be read after an earlier look is not written again.
+    for (const { tail } of this.#followed.values()) if (tail.isBehind) void tail.heal();
+    for (const look of looked) if (look.status === 'rejected') throw look.reason;
+  }
+
+  async #lookForChanges(): Promise<void> {
     const { mark, written } = await this.#options.log.changes(this.#mark);
     if (written === null) await this.#compare([...this.#followed.values()]);
     for (const [topic, position] of written ?? []) this.#followed.get(topic)?.tail.expect(position);
     this.#mark = mark;
-    // What could not be read after an earlier look is not written again.
-    for (const { tail } of this.#followed.values()) if (tail.isBehind) void tail.heal();
+  }
+
+  async #goOnInRound(): Promise<void> {
     if (this.#round.length === 0) this.#round = [...this.#followed.values()];
-    await this.#compare(this.#round.splice(0, headsPerQuery));
+    await this.#compare(this.#round.slice(0, headsPerQuery));
+    this.#round = this.#round.slice(headsPerQuery);
   }
 
   async #compare(followed: readonly Followed[]): Promise<void> {
@@ -193,10 +213,24 @@ export class Tails {
       const before = new Map(batch.map((tail) => [tail, tail.position]));
       const heads = await this.#options.log.heads(batch.map((tail) => tail.topic));
       for (const [tail, position] of before) {
-        tail.compare(heads.get(tail.topic) ?? { number: 0, eventId: '' }, position);
+        tail.compare(heads.get(tail.topic) ?? start, position);
       }
     }
   }
+}
+
+function inTurns(log: Pick<Log, 'readOn' | 'heads'>): Pick<Log, 'readOn' | 'head'> {
+  const turns = new Turns(maxReads);
+  const heads = new Shared<Topic, Position>(turns, async (asked) => {
+    const topics = [...new Set(asked.slice(0, headsPerQuery))];
+    const found = await log.heads(topics);
+    // Whoever is beyond what one query asks for is asked for with the next.
+    return asked.map((topic, place) => (place < headsPerQuery ? (found.get(topic) ?? start) : undefined));
+  });
+  return {
+    head: (topic) => heads.ask(topic),
+    readOn: (topic, page) => turns.take(() => log.readOn(topic, page)),
+  };
 }
 
 const toHeard = (message: string): HeardEntry => ({

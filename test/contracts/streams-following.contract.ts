@@ -75,8 +75,10 @@ export function followingContract(stage: StreamsStage): void {
       await append(stage.near, topic);
       await stage.near.store.transaction(async (tx) => {
         await tx.execute(sql`
-          insert into stream_entries (topic, number, event_id, kind, payload, occurred_at)
-          select ${topic}, number, 'event-' || number, 'event', '{}', now() from generate_series(3, 4700) as number`);
+          insert into stream_entries (topic, number, event_id, previous_event_id, kind, payload, occurred_at)
+          select ${topic}, n, 'event-' || n, coalesce(before.event_id, 'event-' || n - 1), 'event', '{}', now()
+          from generate_series(3, 4700) as n
+          left join stream_entries before on before.topic = ${topic} and before.number = n - 1`);
         await tx.execute(
           sql`update stream_heads set number = 4700, event_id = 'event-4700' where topic = ${topic}`,
         );

@@ -33,7 +33,8 @@ export class FakeLog implements Pick<Log, 'id' | 'readOn' | 'eventIds' | 'head' 
   /** Appends entries up to this number. */
   fill(last: number): void {
     for (let number = (this.entries.at(-1)?.number ?? 0) + 1; number <= last; number++) {
-      this.entries.push(fakeEntry(number));
+      const previousEventId = this.entries.at(-1)?.eventId ?? '';
+      this.entries.push(fakeEntry(number, { previousEventId }));
     }
   }
 
@@ -53,17 +54,19 @@ export class FakeLog implements Pick<Log, 'id' | 'readOn' | 'eventIds' | 'head' 
   ): Promise<readonly SizedEntry[] | null> {
     this.reads.push(after.number);
     const following = this.entries.filter(({ number }) => number > after.number);
-    const before = this.entries.find(({ number }) => number === after.number);
+    const [first] = following;
     const continues =
-      (following[0]?.number ?? after.number + 1) === after.number + 1 &&
-      (before?.eventId ?? after.eventId) === after.eventId;
+      first === undefined || (first.number === after.number + 1 && first.previousEventId === after.eventId);
     return this.#answer(continues ? following.slice(0, Math.min(limit, this.pageSize)) : null);
   }
 
   async eventIds(_topic: string, numbers: readonly number[]): Promise<ReadonlyMap<number, string>> {
     this.eventReads += 1;
-    const found = this.entries.filter(({ number }) => numbers.includes(number));
-    return this.#answer(new Map(found.map(({ number, eventId }) => [number, eventId])));
+    const known = this.entries.flatMap(({ number, eventId, previousEventId }) => [
+      [number, eventId] as const,
+      [number - 1, previousEventId] as const,
+    ]);
+    return this.#answer(new Map(known.filter(([number]) => numbers.includes(number))));
   }
 
   async head(): Promise<Position> {

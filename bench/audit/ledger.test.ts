@@ -12,7 +12,7 @@ beforeEach(() => {
   now = 0;
   ledger = new Ledger(() => now);
   acknowledge('order', 2);
-  ledger.follow('ada', 'order', 2);
+  ledger.follow('ada', 'order', 2, 0);
 });
 
 describe('what a follower is owed', () => {
@@ -36,7 +36,7 @@ describe('what a follower is owed', () => {
   });
 
   test('each of a collection for itself', () => {
-    ledger.follow('ada', 'other', 0);
+    ledger.follow('ada', 'other', 0, 0);
     acknowledge('other', 1);
     acknowledge('order', 1);
     receive(3);
@@ -70,6 +70,15 @@ describe('what goes wrong is told', () => {
     expect(ledger.close()).toMatchObject([
       { kind: 'outOfOrder', number: 4 },
       { kind: 'repeated', number: 4 },
+    ]);
+  });
+
+  test('what it had certainly seen when it began', () => {
+    ledger.follow('ada', 'order', 2, 1);
+    receive(1, 2);
+    expect(ledger.close()).toMatchObject([
+      { kind: 'repeated', number: 1 },
+      { kind: 'repeated', number: 2 },
     ]);
   });
 

@@ -24,6 +24,8 @@ interface Received {
   /** Passed over: lost unless they come after all. */
   readonly gaps: Set<number>;
   begun: boolean;
+  /** Certainly seen: acknowledged before the follower looked. */
+  readonly seen: number;
 }
 
 export class Ledger {
@@ -65,11 +67,14 @@ export class Ledger {
     for (const followed of this.#followers.values()) if (followed.has(source)) this.#expected += 1;
   }
 
-  /** The follower has seen the source as it was after `number`: everything behind it is owed. */
-  follow(follower: string, source: string, number: number): void {
+  /**
+   * The follower has seen the source as it was after `number`: everything behind it is owed. What came between `seen`, the
+   * number when it began to look, and `number` may come again: a cursor is read before what it stands for.
+   */
+  follow(follower: string, source: string, number: number, seen: number): void {
     const followed = this.#followers.get(follower) ?? new Map<string, Received>();
     this.#followers.set(follower, followed);
-    followed.set(source, { next: number + 1, gaps: new Set(), begun: false });
+    followed.set(source, { next: number + 1, gaps: new Set(), begun: false, seen });
     this.#expected += Math.max(0, this.numberOf(source) - number);
   }
 
@@ -78,8 +83,7 @@ export class Ledger {
     if (received === undefined)
       throw new Error(`${follower} received something of ${source}, which it does not follow.`);
     this.#deliveries += 1;
-    // A cursor is read before what it stands for: the first ones may be known already.
-    if (!received.begun && number < received.next) received.next = number;
+    if (!received.begun && number > received.seen && number < received.next) received.next = number;
     received.begun = true;
     if (number === received.next) received.next += 1;
     else if (number > received.next) {

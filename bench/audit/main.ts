@@ -29,5 +29,6 @@ process.stdout.write(
   `\n${cpus().length} cores (${cpus()[0]?.model.trim()}), Node ${process.version}, seed ${values.seed}, ` +
     `${values.seconds} s, ${values.nodes} nodes, ${values.subscribers} subscribers\n\n${toMarkdown(report)}\n`,
 );
-const isClean = report.lost + report.repeated + report.outOfOrder + report.refusals.length === 0;
+const isHealed = report.faults.every(({ longestHealingMs }) => longestHealingMs !== null);
+const isClean = isHealed && report.lost + report.repeated + report.outOfOrder + report.refusals.length === 0;
 process.exitCode = isClean ? 0 : 1;

@@ -4,6 +4,7 @@ import { SignJWT } from 'jose';
 import { createDatabase, startPostgres } from '../../test/support/postgres.ts';
 import { startRedis } from '../../test/support/redis.ts';
 import { commit, type Scene } from './faults.ts';
+import { startCrowd, type Crowd } from './crowd.ts';
 import { Ledger, tally, type Incident, type Tally } from './ledger.ts';
 import { createNode, isUp, type AuditNode } from './nodes.ts';
 import { ask, createPublisher, type Publisher, type PublisherOptions } from './publisher.ts';
@@ -21,7 +22,7 @@ import { startSubscriber, type Subscriber } from './subscriber.ts';
 
 export interface AuditOptions {
   readonly seed: number;
-  /** How long faults are committed; setting up and settling come on top. */
+  /** How long faults are committed, but every kind once; setting up and settling come on top. */
   readonly seconds: number;
   readonly nodes: number;
   readonly subscribers: number;
@@ -57,6 +58,8 @@ export interface AuditReport extends Tally {
 
 const workspace = 'audit';
 const counts = { steady: 16, bursts: 6, last: 18, customers: 10, conversations: 10 };
+/** Streams that one connection to each node follows: more than a thousand. */
+const crowdSize = 1_100;
 const aMinute = 60_000;
 
 export async function runAudit(options: AuditOptions): Promise<AuditReport> {
@@ -92,7 +95,8 @@ async function auditOn(
   const publishers = await preparePublishers(sources, shared, identity);
   log(`${nodes.length} nodes, ${sources.all.length} sources; seed ${options.seed}`);
   const subscribers = await openSubscribers(options.subscribers, sources, shared, identity);
-  log(`${subscribers.length} subscribers follow`);
+  const crowds = await openCrowds(sources, shared, identity);
+  log(`${subscribers.length} subscribers follow, and ${crowds.length} of ${crowdSize} streams each`);
 
   const publishing = startPublishing(publishers, createRandom(options.seed + 1));
   const scene: Scene = {
@@ -105,7 +109,7 @@ async function auditOn(
   const windows = await commitFaults(options, scene, ledger);
   await publishing.stop();
   await reached(ledger, ledger.mark(), options.settleMs ?? aMinute);
-  await Promise.all(subscribers.map((subscriber) => subscriber.stop()));
+  await Promise.all([...subscribers, ...crowds].map((subscriber) => subscriber.stop()));
   const incidents = ledger.close();
   return {
     ...tally(incidents),
@@ -147,12 +151,17 @@ interface Sources {
   readonly last: readonly Source[];
   readonly all: readonly Source[];
   readonly followed: readonly Followed[];
+  /** Quiet ones, of which one after the other gets an event. */
+  readonly crowd: readonly Source[];
 }
 
 async function prepareSources(nodes: readonly AuditNode[], identity: Identity): Promise<Sources> {
   const customerOf = (index: number): string => `customer-${index % counts.customers}`;
   const orders = (kind: string, count: number) =>
-    Array.from({ length: count }, (_, index) => orderSource(`${kind}-${index}`, customerOf(index)));
+    Array.from({ length: count }, (_, index) =>
+      // The crowd's customers are followed by nobody else.
+      orderSource(`${kind}-${index}`, kind === 'crowd' ? `${kind}-${index}` : customerOf(index)),
+    );
   const participant = (index: number): string => `participant-${index}`;
   const conversationIds = await Promise.all(
     Array.from({ length: counts.conversations }, (_, index) =>
@@ -173,6 +182,7 @@ async function prepareSources(nodes: readonly AuditNode[], identity: Identity): 
     bursts,
     last,
     all: [...steady, ...bursts, ...last],
+    crowd: orders('crowd', crowdSize),
     // Half of the subscribers follow orders, a quarter each collections and conversations.
     followed: interleave([ofOrders, ofOrders, ofCustomers, ofChats]),
   };
@@ -215,6 +225,7 @@ async function createConversation(
 }
 
 interface Publishers {
+  readonly crowd: readonly Publisher[];
   readonly steady: readonly Publisher[];
   readonly bursts: readonly Publisher[];
   readonly last: readonly Publisher[];
@@ -234,7 +245,16 @@ async function preparePublishers(sources: Sources, shared: Shared, identity: Ide
       }),
     );
   const { steady, bursts, last } = sources;
-  return { steady: await create(steady), bursts: await create(bursts), last: await create(last) };
+  const crowd: Publisher[] = [];
+  for (let start = 0; start < sources.crowd.length; start += 50) {
+    crowd.push(...(await create(sources.crowd.slice(start, start + 50))));
+  }
+  return {
+    crowd,
+    steady: await create(steady),
+    bursts: await create(bursts),
+    last: await create(last),
+  };
 }
 
 async function openSubscribers(
@@ -256,11 +276,21 @@ async function openSubscribers(
   return subscribers;
 }
 
+async function openCrowds(sources: Sources, shared: Shared, identity: Identity): Promise<readonly Crowd[]> {
+  const token = await identity.token('staff', { roles: ['staff'] });
+  const followed = sources.crowd.map(({ id }) => followOrder(id));
+  const crowds = shared.nodes.map((node, index) =>
+    startCrowd({ ...shared, id: `crowd-${index}`, node, followed, token }),
+  );
+  await Promise.all(crowds.map(({ following }) => following));
+  return crowds;
+}
+
 /** Steady ones every second, bursts of 15 with silence between them. */
-function startPublishing({ steady, bursts, last }: Publishers, random: () => number) {
+function startPublishing({ steady, bursts, last, crowd }: Publishers, random: () => number) {
   let stopped = false;
   const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-  const keepUp = async (publisher: Publisher, size: number, pauseMs: number): Promise<void> => {
+  const keepUp = async (publisher: Pick<Publisher, 'next'>, size: number, pauseMs: number): Promise<void> => {
     while (!stopped) {
       await pause(pauseMs * (0.5 + random()));
       for (let count = 0; count < size && !stopped; count += 1) await publisher.next();
@@ -269,11 +299,12 @@ function startPublishing({ steady, bursts, last }: Publishers, random: () => num
   const running = [
     ...steady.map((publisher) => keepUp(publisher, 1, 1_000)),
     ...bursts.map((publisher) => keepUp(publisher, 15, 6_000)),
+    keepUp({ next: async () => crowd[Math.floor(random() * crowd.length)]?.next() }, 1, 300),
   ];
   return {
     async stop() {
       stopped = true;
-      await Promise.all([...steady, ...bursts, ...last].map((publisher) => publisher.stop()));
+      await Promise.all([...steady, ...bursts, ...last, ...crowd].map((publisher) => publisher.stop()));
       await Promise.all(running);
     },
   };
@@ -319,7 +350,7 @@ async function commitFaults(
     await new Promise((resolve) => setTimeout(resolve, fault.pauseMs));
     await committed;
     if (!fault.overlaps) await Promise.all(windows);
-    if (performance.now() > until) break;
+    if (performance.now() > until && windows.length >= kinds.length) break;
     const window = play(fault);
     window.catch(() => undefined); // awaited below
     windows.push(window);

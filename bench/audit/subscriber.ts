@@ -4,7 +4,8 @@ import { createClient, type Client } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import type { Ledger } from './ledger.ts';
 import { isUp, type AuditNode } from './nodes.ts';
-import type { Followed, Operation } from './sources.ts';
+import { codeOf, completedWithoutAWord, isRetryable, resultsOf } from './operations.ts';
+import type { Followed } from './sources.ts';
 
 export interface SubscriberOptions {
   readonly id: string;
@@ -24,20 +25,9 @@ export interface Subscriber {
   stop(): Promise<void>;
 }
 
-/** Errors after which a client tries again. */
-const retryable = new Set(['UNAVAILABLE', 'RATE_LIMITED']);
 const pingMs = 3_000;
 
 class Refused extends Error {}
-
-/** Answered with errors, in a result of its own. */
-class OperationFailed extends Error {
-  readonly errors: unknown;
-  constructor(errors: unknown) {
-    super('The operation failed.');
-    this.errors = errors;
-  }
-}
 
 export function startSubscriber(options: SubscriberOptions): Subscriber {
   const { id, followed, token, nodes, ledger, onRefused } = options;
@@ -48,12 +38,6 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
   let announce = (): void => undefined;
   const following = new Promise<void>((resolve) => (announce = resolve));
 
-  const results = async function* (on: Client, { query, variables }: Operation): AsyncGenerator<unknown> {
-    for await (const { data, errors } of on.iterate({ query, variables: { ...variables } })) {
-      if (errors !== undefined) throw new OperationFailed(errors);
-      yield data;
-    }
-  };
   const attempt = async (): Promise<void> => {
     const node = nodes[place++ % nodes.length];
     if (node === undefined || !isUp(node)) return;
@@ -61,19 +45,23 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
     client = own;
     try {
       if (cursor === null) {
-        for await (const data of results(own, followed.snapshot)) {
+        const seen = ledger.mark();
+        for await (const data of resultsOf(own, followed.snapshot)) {
           const shown = followed.readSnapshot(data);
-          for (const [source, number] of shown.numbers) ledger.follow(id, source, number);
+          for (const [source, number] of shown.numbers) {
+            ledger.follow(id, source, number, seen.get(source) ?? 0);
+          }
           ({ cursor } = shown);
         }
       }
       if (cursor === null) return;
       announce();
-      for await (const data of results(own, followed.subscription(cursor))) {
+      for await (const data of resultsOf(own, followed.subscription(cursor))) {
         const event = followed.readEvent(data);
         ({ cursor } = event);
         ledger.receive(id, event.source, event.number);
       }
+      if (!stopped) throw completedWithoutAWord();
     } finally {
       await own.dispose();
     }
@@ -84,7 +72,7 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
         await attempt();
       } catch (error) {
         const code = codeOf(error);
-        if (code !== null && !retryable.has(code)) {
+        if (code !== null && !isRetryable(code)) {
           onRefused(`${id}: ${code}`);
           throw new Refused();
         }
@@ -125,11 +113,4 @@ function connect(url: string, token: string): Client {
     },
   });
   return client;
-}
-
-/** null for a connection that broke. */
-function codeOf(error: unknown): string | null {
-  const errors = error instanceof OperationFailed ? error.errors : error;
-  const [first] = Array.isArray(errors) ? (errors as { extensions?: { code?: string } }[]) : [];
-  return first?.extensions?.code ?? null;
 }

@@ -61,8 +61,8 @@ test('while it is away mutations fail at once with UNAVAILABLE, the connection s
   let closed = false;
   void shop.closed().then(() => (closed = true));
   await postgres.stop();
-  for (const request of [tell('third'), shop.request('{ orders { cursor } }')]) {
-    const { errors } = await failureOf(request);
+  for (const request of [() => tell('third'), () => shop.request('{ orders { cursor } }')]) {
+    const { errors } = await failureOf(request());
     expect(errors).toMatchObject([{ extensions: { code: 'UNAVAILABLE', retryAfterMs: expect.any(Number) } }]);
   }
   await postgres.start();

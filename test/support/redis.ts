@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -36,7 +37,14 @@ export async function startRedis(): Promise<RedisServer> {
     child.kill('SIGKILL');
     await exited;
   };
+  /** Also where whoever started it is interrupted. */
+  const cleanUpAtExit = (): void => {
+    child.kill('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  };
+  process.once('exit', cleanUpAtExit);
   const end = async (): Promise<void> => {
+    process.off('exit', cleanUpAtExit);
     await kill();
     await rm(directory, { recursive: true, force: true });
   };

@@ -270,7 +270,8 @@ describe('the store on embedded PGlite', () => {
     const temporary = await mkdtemp(join(tmpdir(), 't-'));
     const sockets = async () => (await readdir(temporary)).filter((name) => name.startsWith('tidings-'));
     vi.stubEnv('TMPDIR', temporary);
-    const store = await openPglite(data.dataDir);
+    // Only for the opening: what is set up for other tests must not land there.
+    const store = await openPglite(data.dataDir).finally(() => vi.unstubAllEnvs());
     expect(await sockets()).toHaveLength(1);
     await store.close();
     expect(await sockets()).toEqual([]);

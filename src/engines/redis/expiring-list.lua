@@ -5,9 +5,10 @@
 local answer = {}
 for _, member in ipairs(redis.call('SMEMBERS', KEYS[1])) do
   local left = redis.call('PTTL', KEYS[1] .. '/' .. member)
-  if left > 0 then
+  -- Less than a millisecond is 0; what has lapsed is negative.
+  if left >= 0 then
     answer[#answer + 1] = member
-    answer[#answer + 1] = left
+    answer[#answer + 1] = math.max(left, 1)
   else
     redis.call('SREM', KEYS[1], member)
   end

@@ -66,6 +66,12 @@ describe('a bad value is refused by its name, with what it may hold', () => {
     ['dev', { DATABASE_URL: 'localhost' }, /^DATABASE_URL is set, but it must be a URL .*postgres:\/\//],
     ['dev', { REDIS_URL: 'localhost:6379' }, /^REDIS_URL is set, but it must be a URL .*redis:\/\//],
     ['dev', { LOG_LEVEL: 'WARN' }, /^LOG_LEVEL is "WARN", but it must be one of trace, debug, info/],
+    [
+      'dev',
+      { EVENT_RETENTION: '7' },
+      /^EVENT_RETENTION is "7", but it must be a number of days from 1d to 3650d/,
+    ],
+    ['dev', { EVENT_RETENTION: '0d' }, /^EVENT_RETENTION is "0d"/],
     ['dev', { HEAD_CHECK_MS: '1' }, /^HEAD_CHECK_MS is "1", but it must be a whole number from 100 to 60000/],
     ['dev', { MAX_PAYLOAD_BYTES: '1 MB' }, /^MAX_PAYLOAD_BYTES is "1 MB"/],
     ['dev', { ALLOWED_ORIGINS: '*' }, /^ALLOWED_ORIGINS is "\*", but it must be a comma-separated list/],

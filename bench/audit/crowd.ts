@@ -4,7 +4,7 @@ import { createClient, type Client } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import type { Ledger } from './ledger.ts';
 import { isUp, type AuditNode } from './nodes.ts';
-import { codeOf, completedWithoutAWord, isRetryable, resultsOf } from './operations.ts';
+import { codeOf, completedWithoutAWord, isRetryable, resultsOf, takeSnapshot } from './operations.ts';
 import type { Followed } from './sources.ts';
 
 export interface Crowd {
@@ -31,19 +31,10 @@ export function startCrowd({ id, node, followed, token, ledger, onRefused }: Cro
   let client: Client | null = null;
 
   const follow = async (on: Client, what: Followed): Promise<void> => {
-    let cursor = cursors.get(what);
-    if (cursor === undefined) {
-      const seen = ledger.mark();
-      for await (const data of resultsOf(on, what.snapshot)) {
-        const shown = what.readSnapshot(data);
-        for (const [source, number] of shown.numbers)
-          ledger.follow(id, source, number, seen.get(source) ?? 0);
-        ({ cursor } = shown);
-      }
-      if (cursor === undefined) return;
-      cursors.set(what, cursor);
-      if (cursors.size === followed.length) announce();
-    }
+    const cursor = cursors.get(what) ?? (await takeSnapshot(on, what, { ledger, id }));
+    if (cursor === null) return;
+    cursors.set(what, cursor);
+    if (cursors.size === followed.length) announce();
     for await (const data of resultsOf(on, what.subscription(cursor))) {
       const event = what.readEvent(data);
       cursors.set(what, event.cursor);

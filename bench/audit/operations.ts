@@ -1,6 +1,7 @@
 // What a client of the audit does with a graphql-ws client: data or an error, nothing in between.
 import type { Client } from 'graphql-ws';
-import type { Operation } from './sources.ts';
+import type { Ledger } from './ledger.ts';
+import type { Followed, Operation } from './sources.ts';
 
 /** Answered with errors, in a result or in place of one. */
 export class OperationFailed extends Error {
@@ -17,6 +18,22 @@ export async function* resultsOf(client: Client, { query, variables }: Operation
     if (errors !== undefined) throw new OperationFailed(errors);
     yield data;
   }
+}
+
+/** The cursor to go on from; from there on the follower is owed everything. */
+export async function takeSnapshot(
+  client: Client,
+  { snapshot, readSnapshot }: Followed,
+  { ledger, id }: { readonly ledger: Ledger; readonly id: string },
+): Promise<string | null> {
+  const seen = ledger.mark();
+  let cursor: string | null = null;
+  for await (const data of resultsOf(client, snapshot)) {
+    const shown = readSnapshot(data);
+    for (const [source, number] of shown.numbers) ledger.follow(id, source, number, seen.get(source) ?? 0);
+    ({ cursor } = shown);
+  }
+  return cursor;
 }
 
 /** null for a connection that broke. */

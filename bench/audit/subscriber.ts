@@ -4,7 +4,7 @@ import { createClient, type Client } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import type { Ledger } from './ledger.ts';
 import { isUp, type AuditNode } from './nodes.ts';
-import { codeOf, completedWithoutAWord, isRetryable, resultsOf } from './operations.ts';
+import { codeOf, completedWithoutAWord, isRetryable, resultsOf, takeSnapshot } from './operations.ts';
 import type { Followed } from './sources.ts';
 
 export interface SubscriberOptions {
@@ -44,16 +44,7 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
     const own = connect(node.url, token);
     client = own;
     try {
-      if (cursor === null) {
-        const seen = ledger.mark();
-        for await (const data of resultsOf(own, followed.snapshot)) {
-          const shown = followed.readSnapshot(data);
-          for (const [source, number] of shown.numbers) {
-            ledger.follow(id, source, number, seen.get(source) ?? 0);
-          }
-          ({ cursor } = shown);
-        }
-      }
+      cursor ??= await takeSnapshot(own, followed, { ledger, id });
       if (cursor === null) return;
       announce();
       for await (const data of resultsOf(own, followed.subscription(cursor))) {

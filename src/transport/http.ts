@@ -10,7 +10,7 @@ import type { Authenticator } from './authenticate.ts';
 import type { ClientErrors } from './client-errors.ts';
 import { parseDocument, validateDocument } from './documents.ts';
 import { createEventStreams, type EventStreams } from './event-streams.ts';
-import { useJsonBody } from './json-body.ts';
+import { useRequestParams } from './request-params.ts';
 import { requestUrl } from './request-url.ts';
 
 export interface Route {
@@ -143,7 +143,7 @@ function createGraphql(
     maskedErrors: { maskError: (error) => clientErrors.toClientError(error) },
     // Yoga replaces the context it is given by its own copy; ours has getters, so it is handed over whole below.
     context: async ({ req }) => ({ tidings: await toContext(req) }) as unknown as Context,
-    plugins: [useJsonBody(), useGraphqlJs(clientErrors, streams)],
+    plugins: [useRequestParams(), useGraphqlJs(clientErrors, streams)],
   });
 
   async function toContext(request: IncomingMessage): Promise<Context> {

@@ -3,7 +3,7 @@
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 
-export const useJsonBody = (): Plugin => ({
+export const useRequestParams = (): Plugin => ({
   onRequestParse({ request, setRequestParser }) {
     setRequestParser(request.method === 'POST' ? parseJsonBody : parseQuery);
   },

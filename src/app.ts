@@ -11,7 +11,7 @@ import type { Config } from './config.ts';
 import type { Engine, EngineEvents, LeaseTimings } from './engines/engine.ts';
 import { openMemoryEngine } from './engines/memory/memory-engine.ts';
 import { openRedisEngine } from './engines/redis/redis-engine.ts';
-import { builtInModules, buildSchema } from './modules/schema.ts';
+import { buildSchema, createBuiltInModules } from './modules/schema.ts';
 import type { Runtime } from './schema/context.ts';
 import type { TidingsModule } from './schema/module.ts';
 import { openModules } from './schema/open-modules.ts';
@@ -61,7 +61,7 @@ const migrations = { name: 'tidings', folder: fileURLToPath(new URL('./store/mig
 export async function createApp({
   config,
   logger,
-  modules = builtInModules,
+  modules = createBuiltInModules(config),
   ...options
 }: AppOptions): Promise<App> {
   const isDevelopment = config.mode === 'dev';
@@ -115,7 +115,11 @@ export async function createApp({
     const development = isDevelopment ? developmentRoutes(graphqlPath, examples) : [];
     const issuers = [...config.tokenIssuers, ...(isDevelopment ? [developmentIssuer] : [])];
     const verifier = rememberVerified(createTokenVerifier(issuers), verifiedTokens);
-    const authenticator = createAuthenticator({ verifier, onAuthenticated: open.onAuthenticated });
+    const authenticator = createAuthenticator({
+      verifier,
+      visitorWorkspace: config.anonymousWorkspace,
+      onAuthenticated: open.onAuthenticated,
+    });
     const clientErrors = createClientErrors(logger);
     const shared = { schema, runtime, authenticator, clientErrors, logger, path: graphqlPath };
     const { allowedOrigins, maxPayloadBytes } = config;

@@ -22,6 +22,10 @@ export interface Config {
   /** null: memory engine, one process. */
   readonly redisUrl: string | null;
   readonly tokenIssuers: readonly TokenIssuer[];
+  /** Patterns of rooms that everyone in the workspace may enter: `*` stands for any characters. */
+  readonly publicRooms: readonly string[];
+  /** Visitors without a token see this workspace's public announcements. null: they see nothing. */
+  readonly anonymousWorkspace: string | null;
   /** Browsers' origins beside the server's own, for CORS and for WebSocket upgrades. */
   readonly allowedOrigins: readonly string[];
   /** The heads of followed streams are compared so often. */
@@ -32,6 +36,8 @@ export interface Config {
   readonly maxPayloadBytes: number;
   readonly logLevel: (typeof logLevels)[number];
 }
+
+export const defaultPublicRooms: readonly string[] = ['public:*'];
 
 const dayMs = 86_400_000;
 
@@ -58,6 +64,8 @@ export function parseConfig(env: Environment, mode: Mode): Config {
     dataDir: read.text('DATA_DIR') ?? './data',
     redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
     tokenIssuers: readIssuers(read, problems),
+    publicRooms: read.patterns('PUBLIC_ROOMS') ?? defaultPublicRooms,
+    anonymousWorkspace: read.id('ANONYMOUS_WORKSPACE'),
     allowedOrigins: read.origins('ALLOWED_ORIGINS'),
     headCheckMs: read.number('HEAD_CHECK_MS', { min: 100, max: 60_000 }) ?? 3_000,
     eventRetentionMs: read.days('EVENT_RETENTION', { min: 1, max: 3_650 }) ?? 7 * dayMs,
@@ -141,6 +149,12 @@ function createReader(env: Environment, problems: string[]) {
           /^\d+$/.test(value) && Number(value) >= min && Number(value) <= max ? Number(value) : null,
         `a whole number from ${min} to ${max}`,
       ),
+    id: (name: string) =>
+      parsed(
+        name,
+        (value) => (value.length <= 256 && value !== '*' && value.isWellFormed() ? value : null),
+        'the name of one workspace, at most 256 characters long',
+      ),
     /** `7d`, in milliseconds. */
     days: (name: string, { min, max }: { min: number; max: number }) =>
       parsed(
@@ -160,6 +174,15 @@ function createReader(env: Environment, problems: string[]) {
         (value) => (URL.canParse(value) && protocols.includes(new URL(value).protocol) ? value : null),
         `a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
         true,
+      ),
+    patterns: (name: string) =>
+      parsed(
+        name,
+        (value) => {
+          const patterns = value.split(',').map((pattern) => pattern.trim());
+          return patterns.every((pattern) => pattern !== '' && pattern.length <= 256) ? patterns : null;
+        },
+        'a comma-separated list of patterns like public:*,product:*, each of 1 to 256 characters',
       ),
     origins: (name: string) =>
       parsed(

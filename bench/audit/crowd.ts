@@ -1,7 +1,7 @@
 // One connection to each node that follows well over a thousand quiet streams, each with its own cursor: with so many the
 // head check works another way than with few.
 import { createClient, type Client } from 'graphql-ws';
-import { WebSocket } from 'ws';
+import { AuditSocket } from './socket.ts';
 import type { Ledger } from './ledger.ts';
 import { isUp, type AuditNode } from './nodes.ts';
 import { codeOf, completedWithoutAWord, isRetryable, resultsOf, takeSnapshot } from './operations.ts';
@@ -48,7 +48,7 @@ export function startCrowd({ id, node, followed, token, ledger, onRefused }: Cro
   const attempt = async (url: string): Promise<void> => {
     const own = createClient({
       url: `${url.replace('http', 'ws')}/graphql`,
-      webSocketImpl: WebSocket,
+      webSocketImpl: AuditSocket,
       connectionParams: { token },
       retryAttempts: 0,
     });

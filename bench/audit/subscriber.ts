@@ -1,7 +1,7 @@
 // A subscriber as the documentation tells everybody to write one: query a cursor, subscribe after it, and after any
 // interruption subscribe again after the last cursor, on whatever node answers.
 import { createClient, type Client } from 'graphql-ws';
-import { WebSocket } from 'ws';
+import { AuditSocket } from './socket.ts';
 import type { Ledger } from './ledger.ts';
 import { isUp, type AuditNode } from './nodes.ts';
 import { codeOf, completedWithoutAWord, isRetryable, resultsOf, takeSnapshot } from './operations.ts';
@@ -90,7 +90,7 @@ function connect(url: string, token: string): Client {
   let deadline: NodeJS.Timeout | undefined;
   const client = createClient({
     url: `${url.replace('http', 'ws')}/graphql`,
-    webSocketImpl: WebSocket,
+    webSocketImpl: AuditSocket,
     connectionParams: { token },
     retryAttempts: 0,
     lazyCloseTimeout: 1_000,

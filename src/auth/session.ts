@@ -2,7 +2,7 @@
 // place and may expire; whoever needs to know watches.
 import { TidingsError } from '../errors.ts';
 import type { TokenVerifier } from './tokens.ts';
-import type { Viewer } from './viewer.ts';
+import type { Reader, Viewer } from './viewer.ts';
 
 export interface SessionWatcher {
   /** The token was replaced: roles and scopes may differ now. Must not throw. */
@@ -15,6 +15,8 @@ export interface SessionOptions {
   readonly transport: 'http' | 'websocket';
   /** null for a request without a token. */
   readonly viewer: Viewer | null;
+  /** Whose public parts are shown without a token; nothing unless given. */
+  readonly visitorWorkspace?: string | null;
   readonly verifier: TokenVerifier;
 }
 
@@ -24,13 +26,15 @@ const longestTimerMs = 2 ** 31 - 1;
 export class Session {
   readonly transport: 'http' | 'websocket';
   readonly #verifier: TokenVerifier;
+  readonly #visitorWorkspace: string | null;
   readonly #watchers = new Set<SessionWatcher>();
   #viewer: Viewer | null;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ transport, viewer, verifier }: SessionOptions) {
+  constructor({ transport, viewer, visitorWorkspace = null, verifier }: SessionOptions) {
     this.transport = transport;
     this.#viewer = viewer;
+    this.#visitorWorkspace = visitorWorkspace;
     this.#verifier = verifier;
   }
 
@@ -44,6 +48,15 @@ export class Session {
       'UNAUTHENTICATED',
       'This needs a token: send it as `Authorization: Bearer …`, or over a WebSocket in connection_init as { "token": "…" }.',
     );
+  }
+
+  /** For what visitors may read too. Throws UNAUTHENTICATED without a token where the server allows no visitors. */
+  requireReader(): Reader {
+    if (this.#viewer === null && this.#visitorWorkspace !== null) {
+      return { workspace: this.#visitorWorkspace, viewer: null };
+    }
+    const viewer = this.requireViewer();
+    return { workspace: viewer.workspace, viewer };
   }
 
   /** Ends with the function it answers. */

@@ -15,6 +15,13 @@ export interface Viewer {
   readonly expiresAt: Date;
 }
 
+/** Whoever reads: a viewer, or a visitor without a token where the server allows them. */
+export interface Reader {
+  readonly workspace: string;
+  /** null for a visitor. */
+  readonly viewer: Viewer | null;
+}
+
 export const isStaff = (viewer: Viewer): boolean => viewer.roles.has('staff');
 
 export function requireScope(viewer: Viewer, scope: string): void {

@@ -32,9 +32,12 @@ export interface Following {
   unfollow(): Promise<void>;
 }
 
-/** A user's presence through one WebSocket connection. */
+/** Where users are present, by a name that means nothing to the engine: a workspace, or one of its rooms. */
+export type Place = string;
+
+/** A user's presence in a place, through one WebSocket connection or one subscription. */
 export interface PresenceSession {
-  readonly workspace: string;
+  readonly place: Place;
   readonly userId: string;
   /** Unique among all nodes. */
   readonly sessionId: string;
@@ -78,19 +81,30 @@ export interface PresenceRegistry {
   track(session: PresenceSession, phase: 'live' | 'leaving'): Promise<void>;
   untrack(session: PresenceSession): Promise<void>;
   /** Answers false, and keeps nothing, where the user has no session. */
-  set(workspace: string, userId: string, setting: PresenceSetting): Promise<boolean>;
+  set(place: Place, userId: string, setting: PresenceSetting): Promise<boolean>;
   /** In the order asked for; one for each id, also for those who are not connected (with version 0). */
-  read(workspace: string, userIds: readonly string[]): Promise<readonly PresenceState[]>;
+  read(place: Place, userIds: readonly string[]): Promise<readonly PresenceState[]>;
   /**
-   * Users with a session (live or leaving) who don't appear offline, by the order of their ids' UTF-8 bytes, after
-   * `after`.
+   * Users with a session (live or leaving) who don't appear offline: in a workspace by the order of their ids' UTF-8
+   * bytes, in a room in the order in which they came.
    */
-  listOnline(
-    workspace: string,
-    page: { readonly after: string | null; readonly limit: number },
-  ): Promise<{ readonly userIds: readonly string[]; readonly hasMore: boolean; readonly total: number }>;
-  /** Every change in the workspace, as the whole new state of the user. In force when it resolves, like Broker.follow. */
-  follow(workspace: string, follower: PresenceFollower): Promise<Following>;
+  listOnline(place: Place, page: OnlinePage): Promise<OnlineUsers>;
+  /** Every change in the place, as the whole new state of the user. In force when it resolves, like Broker.follow. */
+  follow(place: Place, follower: PresenceFollower): Promise<Following>;
+}
+
+export interface OnlinePage {
+  /** `next` of the page before; null for the first. In a workspace any id will do: the page begins after it. */
+  readonly after: string | null;
+  readonly limit: number;
+}
+
+export interface OnlineUsers {
+  readonly userIds: readonly string[];
+  /** null where nobody follows. */
+  readonly next: string | null;
+  /** Over all pages. */
+  readonly total: number;
 }
 
 export interface PresenceFollower {
@@ -115,7 +129,10 @@ export interface Engine {
   /** Unique for each run of a process. */
   readonly nodeId: string;
   readonly broker: Broker;
+  /** Who is in which workspace. */
   readonly presence: PresenceRegistry;
+  /** Who is in which room; nothing of it is told to `onUserGone`. */
+  readonly rooms: PresenceRegistry;
   readonly expiring: ExpiringSets;
   /** Rejects with a sentence that says what is missing, while the engine cannot serve. */
   check(): Promise<void>;
@@ -124,7 +141,7 @@ export interface Engine {
 
 /** What the engine tells its owner. */
 export interface EngineEvents {
-  /** The user's last session has ended, for whatever reason; called on the one node that removed it. */
+  /** The user's last session in the workspace has ended, for whatever reason; called on the one node that removed it. */
   onUserGone(user: { readonly workspace: string; readonly userId: string }): void;
 }
 

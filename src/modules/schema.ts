@@ -1,22 +1,39 @@
 // Assembles the schema from modules. Adding a domain is adding a folder and one line here.
+import { defaultPublicRooms } from '../config.ts';
 import { createBuilder } from '../schema/builder.ts';
 import type { TidingsModule } from '../schema/module.ts';
 import { defineVocabulary } from '../schema/scalars.ts';
+import { announcementsModule } from './announcements/announcements.module.ts';
+import { bookingsModule } from './bookings/bookings.module.ts';
 import { chatModule } from './chat/chat.module.ts';
 import { typingModule } from './chat/typing.module.ts';
+import { inventoryModule } from './inventory/inventory.module.ts';
 import { notificationsModule } from './notifications/notifications.module.ts';
 import { ordersModule } from './orders/orders.module.ts';
 import { presenceModule } from './presence/presence.module.ts';
+import { createRoomsModule } from './rooms/rooms.module.ts';
 import { usersModule } from './users/users.module.ts';
 
-export const builtInModules: readonly TidingsModule[] = [
+export interface BuiltInOptions {
+  /** Patterns of rooms that everyone in the workspace may enter. */
+  readonly publicRooms: readonly string[];
+}
+
+export const createBuiltInModules = (options: BuiltInOptions): readonly TidingsModule[] => [
   usersModule,
   ordersModule,
+  bookingsModule,
+  inventoryModule,
   notificationsModule,
+  announcementsModule,
   presenceModule,
+  createRoomsModule(options),
   chatModule,
   typingModule,
 ];
+
+/** As they are where nothing is configured. */
+export const builtInModules = createBuiltInModules({ publicRooms: defaultPublicRooms });
 
 export function buildSchema(modules: readonly TidingsModule[]) {
   const builder = createBuilder();

@@ -5,6 +5,34 @@ import * as Urql from 'urql';
 export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
 
 
+export function useAnnouncementsQuery(options?: Omit<Urql.UseQueryArgs<Operations.AnnouncementsQueryVariables>, 'query'>) {
+  return Urql.useQuery<Operations.AnnouncementsQuery, Operations.AnnouncementsQueryVariables>({ query: Operations.AnnouncementsDocument, ...options });
+};
+
+export function useAnnouncementSubscription<TData = Operations.AnnouncementSubscription>(options?: Omit<Urql.UseSubscriptionArgs<Operations.AnnouncementSubscriptionVariables>, 'query'>, handler?: Urql.SubscriptionHandler<Operations.AnnouncementSubscription, TData>) {
+  return Urql.useSubscription<Operations.AnnouncementSubscription, TData, Operations.AnnouncementSubscriptionVariables>({ query: Operations.AnnouncementDocument, ...options }, handler);
+};
+
+export function usePublishAnnouncementMutation() {
+  return Urql.useMutation<Operations.PublishAnnouncementMutation, Operations.PublishAnnouncementMutationVariables>(Operations.PublishAnnouncementDocument);
+};
+
+export function useBookingQuery(options: Omit<Urql.UseQueryArgs<Operations.BookingQueryVariables>, 'query'>) {
+  return Urql.useQuery<Operations.BookingQuery, Operations.BookingQueryVariables>({ query: Operations.BookingDocument, ...options });
+};
+
+export function useBookingsQuery(options?: Omit<Urql.UseQueryArgs<Operations.BookingsQueryVariables>, 'query'>) {
+  return Urql.useQuery<Operations.BookingsQuery, Operations.BookingsQueryVariables>({ query: Operations.BookingsDocument, ...options });
+};
+
+export function useBookingUpdatedSubscription<TData = Operations.BookingUpdatedSubscription>(options?: Omit<Urql.UseSubscriptionArgs<Operations.BookingUpdatedSubscriptionVariables>, 'query'>, handler?: Urql.SubscriptionHandler<Operations.BookingUpdatedSubscription, TData>) {
+  return Urql.useSubscription<Operations.BookingUpdatedSubscription, TData, Operations.BookingUpdatedSubscriptionVariables>({ query: Operations.BookingUpdatedDocument, ...options }, handler);
+};
+
+export function usePublishBookingUpdateMutation() {
+  return Urql.useMutation<Operations.PublishBookingUpdateMutation, Operations.PublishBookingUpdateMutationVariables>(Operations.PublishBookingUpdateDocument);
+};
+
 export function useConversationQuery(options: Omit<Urql.UseQueryArgs<Operations.ConversationQueryVariables>, 'query'>) {
   return Urql.useQuery<Operations.ConversationQuery, Operations.ConversationQueryVariables>({ query: Operations.ConversationDocument, ...options });
 };
@@ -61,6 +89,18 @@ export function useSetTypingMutation() {
   return Urql.useMutation<Operations.SetTypingMutation, Operations.SetTypingMutationVariables>(Operations.SetTypingDocument);
 };
 
+export function useInventoryAlertsQuery(options?: Omit<Urql.UseQueryArgs<Operations.InventoryAlertsQueryVariables>, 'query'>) {
+  return Urql.useQuery<Operations.InventoryAlertsQuery, Operations.InventoryAlertsQueryVariables>({ query: Operations.InventoryAlertsDocument, ...options });
+};
+
+export function useInventoryAlertSubscription<TData = Operations.InventoryAlertSubscription>(options?: Omit<Urql.UseSubscriptionArgs<Operations.InventoryAlertSubscriptionVariables>, 'query'>, handler?: Urql.SubscriptionHandler<Operations.InventoryAlertSubscription, TData>) {
+  return Urql.useSubscription<Operations.InventoryAlertSubscription, TData, Operations.InventoryAlertSubscriptionVariables>({ query: Operations.InventoryAlertDocument, ...options }, handler);
+};
+
+export function usePublishInventoryAlertMutation() {
+  return Urql.useMutation<Operations.PublishInventoryAlertMutation, Operations.PublishInventoryAlertMutationVariables>(Operations.PublishInventoryAlertDocument);
+};
+
 export function useNotificationsQuery(options?: Omit<Urql.UseQueryArgs<Operations.NotificationsQueryVariables>, 'query'>) {
   return Urql.useQuery<Operations.NotificationsQuery, Operations.NotificationsQueryVariables>({ query: Operations.NotificationsDocument, ...options });
 };
@@ -115,6 +155,34 @@ export function usePresenceChangedSubscription<TData = Operations.PresenceChange
 
 export function useSetPresenceMutation() {
   return Urql.useMutation<Operations.SetPresenceMutation, Operations.SetPresenceMutationVariables>(Operations.SetPresenceDocument);
+};
+
+export function useRoomPresenceQuery(options: Omit<Urql.UseQueryArgs<Operations.RoomPresenceQueryVariables>, 'query'>) {
+  return Urql.useQuery<Operations.RoomPresenceQuery, Operations.RoomPresenceQueryVariables>({ query: Operations.RoomPresenceDocument, ...options });
+};
+
+export function useRoomEventsQuery(options: Omit<Urql.UseQueryArgs<Operations.RoomEventsQueryVariables>, 'query'>) {
+  return Urql.useQuery<Operations.RoomEventsQuery, Operations.RoomEventsQueryVariables>({ query: Operations.RoomEventsDocument, ...options });
+};
+
+export function useRoomPresenceChangedSubscription<TData = Operations.RoomPresenceChangedSubscription>(options: Omit<Urql.UseSubscriptionArgs<Operations.RoomPresenceChangedSubscriptionVariables>, 'query'>, handler?: Urql.SubscriptionHandler<Operations.RoomPresenceChangedSubscription, TData>) {
+  return Urql.useSubscription<Operations.RoomPresenceChangedSubscription, TData, Operations.RoomPresenceChangedSubscriptionVariables>({ query: Operations.RoomPresenceChangedDocument, ...options }, handler);
+};
+
+export function useRoomEventSubscription<TData = Operations.RoomEventSubscription>(options: Omit<Urql.UseSubscriptionArgs<Operations.RoomEventSubscriptionVariables>, 'query'>, handler?: Urql.SubscriptionHandler<Operations.RoomEventSubscription, TData>) {
+  return Urql.useSubscription<Operations.RoomEventSubscription, TData, Operations.RoomEventSubscriptionVariables>({ query: Operations.RoomEventDocument, ...options }, handler);
+};
+
+export function usePublishRoomEventMutation() {
+  return Urql.useMutation<Operations.PublishRoomEventMutation, Operations.PublishRoomEventMutationVariables>(Operations.PublishRoomEventDocument);
+};
+
+export function useGrantRoomAccessMutation() {
+  return Urql.useMutation<Operations.GrantRoomAccessMutation, Operations.GrantRoomAccessMutationVariables>(Operations.GrantRoomAccessDocument);
+};
+
+export function useRevokeRoomAccessMutation() {
+  return Urql.useMutation<Operations.RevokeRoomAccessMutation, Operations.RevokeRoomAccessMutationVariables>(Operations.RevokeRoomAccessDocument);
 };
 
 export function useViewerQuery(options?: Omit<Urql.UseQueryArgs<Operations.ViewerQueryVariables>, 'query'>) {

@@ -1,7 +1,7 @@
 // What resolvers and services are given: the session behind the operation, and what the server runs on.
 import type { Logger } from 'pino';
 import type { Session } from '../auth/session.ts';
-import type { Viewer } from '../auth/viewer.ts';
+import type { Reader, Viewer } from '../auth/viewer.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Log } from '../streams/log.ts';
 import type { Tails } from '../streams/tails.ts';
@@ -32,6 +32,8 @@ export interface Context {
   readonly session: Session;
   /** Whoever asks, as of now: a renewed token counts at once. Throws UNAUTHENTICATED without a token. */
   readonly viewer: Viewer;
+  /** The same for what visitors without a token may read, where the server allows them. */
+  readonly reader: Reader;
   readonly runtime: Runtime;
   /** The WebSocket connection of the operation; null over HTTP. */
   readonly connection: Connection | null;
@@ -55,6 +57,9 @@ export function createContext(runtime: Runtime, session: Session, connection: Co
     connection,
     get viewer() {
       return session.requireViewer();
+    },
+    get reader() {
+      return session.requireReader();
     },
     use: runtime.use,
     once<T>(key: object, create: () => T): T {

@@ -51,6 +51,13 @@ export async function openEventStream(
   return subscription;
 }
 
+/** For visitors, who have no token that could expire or allow less. */
+export const openVisitorStream = (
+  { runtime }: Context,
+  { topic, after, anewFrom }: Pick<EventStreamOptions, 'topic' | 'after' | 'anewFrom'>,
+): Promise<StreamSubscription> =>
+  subscribe(runtime, { topic, after: after ?? null, anewFrom, authorize: async () => 'visitor' });
+
 /** Ends a live subscription when its viewer's token expires or no longer allows it. Answers the function that stops it. */
 export function guard(
   context: Context,

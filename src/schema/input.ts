@@ -30,6 +30,9 @@ export const optionalText = (
 export const requireId = (argument: string, value: string): string =>
   requireText(argument, value, { min: 1, max: maxIdLength });
 
+export const optionalIdempotencyKey = (value: string | null | undefined): string | null =>
+  optionalText('idempotencyKey', value, { min: 1, max: 256 });
+
 /** Without repetitions, in the order given. */
 export function requireIds(
   argument: string,

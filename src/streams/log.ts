@@ -27,6 +27,11 @@ export interface Log {
     topic: Topic,
     page: { readonly after: Position; readonly limit: number },
   ): Promise<readonly SizedEntry[] | null>;
+  /** The newest events up to a position, newest first, as far as the log still holds them; never a control entry. */
+  latest(
+    topic: Topic,
+    page: { readonly upTo: Position; readonly limit: number },
+  ): Promise<readonly LogEntry[]>;
   /** One entry, or null where retention has removed it or it never was. */
   find(topic: Topic, number: number): Promise<LogEntry | null>;
   /** Of the events at these numbers, as far as the log still holds them or what followed them; number 0 has the id ''. */
@@ -90,6 +95,10 @@ export async function openLog({ store, onCommitted }: LogOptions): Promise<Log> 
       const continues = rows.every((row, index) => row.number === after.number + 1 + index);
       const before = rows[0]?.previous_event_id ?? after.eventId;
       return continues && before === after.eventId ? rows.map(toEntry) : null;
+    },
+    async latest(topic, { upTo, limit }) {
+      const rows = await store.queries.run<PageRow>(selectLatest, [topic, upTo.number, limit]);
+      return rows.map(toEntry);
     },
     async find(topic, number) {
       const [row] = await selectEntries(topic, number - 1, 1, maxPageBytes);
@@ -195,6 +204,16 @@ const selectChanges: Statement = {
       where written_in >= $1::xid8 and written_in < pg_snapshot_xmax(now_seen)
       limit $2::bigint
     ) as written on true`,
+};
+
+const selectLatest: Statement = {
+  name: 'select_latest_events',
+  text: `
+    select topic, number, event_id, previous_event_id, kind, payload, occurred_at, bytes
+    from stream_entries
+    where topic = $1 and number <= $2::bigint and kind = 'event'
+    order by number desc
+    limit $3::bigint`,
 };
 
 const selectPage: Statement = {

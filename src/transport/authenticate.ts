@@ -5,9 +5,9 @@ import { TokenError, type TokenVerifier } from '../auth/tokens.ts';
 import type { Viewer } from '../auth/viewer.ts';
 
 export interface Authenticator {
-  /** A session without a viewer where there is no token. Throws TokenError, or what the verifier throws. */
+  /** A session without a viewer where there is no token; it is a visitor's where the server allows them. Throws TokenError, or what the verifier throws. */
   fromRequest(headers: IncomingHttpHeaders): Promise<Session>;
-  /** Throws TokenError where there is no token. `headers` are those of the upgrade request. */
+  /** Throws TokenError where there is no token and the server allows no visitors. `headers` are those of the upgrade request. */
   fromConnectionInit(
     payload: Readonly<Record<string, unknown>> | undefined,
     headers: IncomingHttpHeaders,
@@ -16,13 +16,19 @@ export interface Authenticator {
 
 export interface AuthenticatorOptions {
   readonly verifier: TokenVerifier;
+  /** Whose public parts are shown without a token; null: nothing is. */
+  readonly visitorWorkspace: string | null;
   /** Called for each viewer before its session is used. */
   onAuthenticated(viewer: Viewer): Promise<void>;
 }
 
 const bearerPattern = /^Bearer +([^\s]+) *$/i;
 
-export function createAuthenticator({ verifier, onAuthenticated }: AuthenticatorOptions): Authenticator {
+export function createAuthenticator({
+  verifier,
+  visitorWorkspace,
+  onAuthenticated,
+}: AuthenticatorOptions): Authenticator {
   const workspaceOf = (headers: IncomingHttpHeaders): string | null => {
     const header = headers['tidings-workspace'];
     return typeof header === 'string' ? header : null;
@@ -36,13 +42,14 @@ export function createAuthenticator({ verifier, onAuthenticated }: Authenticator
     },
   };
   const authenticate = async (token: string, workspace: string | null, transport: Session['transport']) =>
-    new Session({ transport, viewer: await telling.verify(token, workspace), verifier: telling });
+    open(transport, await telling.verify(token, workspace));
+  const open = (transport: Session['transport'], viewer: Viewer | null) =>
+    new Session({ transport, viewer, visitorWorkspace, verifier: telling });
 
   return {
     async fromRequest(headers) {
       const { authorization } = headers;
-      if (authorization === undefined)
-        return new Session({ transport: 'http', viewer: null, verifier: telling });
+      if (authorization === undefined) return open('http', null);
       return authenticate(requireBearer(authorization), workspaceOf(headers), 'http');
     },
     async fromConnectionInit(payload, headers) {
@@ -54,6 +61,7 @@ export function createAuthenticator({ verifier, onAuthenticated }: Authenticator
       if (typeof authorization === 'string') {
         return authenticate(requireBearer(authorization), workspaceOf(headers), 'websocket');
       }
+      if (visitorWorkspace !== null) return open('websocket', null);
       throw new TokenError('connection_init needs a token: { "token": "…" }');
     },
   };

@@ -139,7 +139,7 @@ export function brokerContract(setup: EngineSetup): void {
       await eventually(() => expect(own.messages).toEqual(['ours']));
       await eventually(() => expect(other.messages).toEqual(['theirs']));
 
-      const session = { workspace: 'w', userId: 'u', sessionId: 's' };
+      const session = { place: 'w', userId: 'u', sessionId: 's' };
       await nodes.near.engine.presence.track(session, 'live');
       await nodes.near.engine.expiring.put('set', 'member', 60_000);
       expect((await others.near.engine.presence.listOnline('w', { after: null, limit: 9 })).total).toBe(0);

@@ -5,7 +5,11 @@ import type { PresenceSetting } from '../../src/engines/engine.ts';
 import { createPresenceFollower, eventually, readOne } from '../support/engine-follower.ts';
 import type { EngineSetup } from './engine.contract.ts';
 
-const session = (userId: string, sessionId: string, workspace = 'acme') => ({ workspace, userId, sessionId });
+const session = (userId: string, sessionId: string, workspace = 'acme') => ({
+  place: workspace,
+  userId,
+  sessionId,
+});
 const setting = (status: PresenceSetting['status'], setAt = '2026-11-21T10:00:00.000Z'): PresenceSetting => ({
   status,
   activity: { kind: 'EDITING', resource: 'doc/"1"' },
@@ -107,7 +111,7 @@ export function presenceContract(setup: EngineSetup): void {
         expect(page.total).toBe(7);
         pages.push(page.userIds);
         after = page.userIds.at(-1) ?? null;
-        more = page.hasMore;
+        more = page.next !== null;
       }
       expect(pages).toEqual([['10', '9', 'B'], ['a', 'é', '\uffee'], ['😀']]);
 
@@ -117,7 +121,7 @@ export function presenceContract(setup: EngineSetup): void {
       expect((await far.listOnline('acme', { after: null, limit: 20 })).total).toBe(7);
       expect(await far.listOnline('nowhere', { after: null, limit: 5 })).toEqual({
         userIds: [],
-        hasMore: false,
+        next: null,
         total: 0,
       });
     });
@@ -201,19 +205,19 @@ export function presenceContract(setup: EngineSetup): void {
     test('names may hold whatever separates names', async () => {
       await using nodes = await setup.open();
       const { near, far } = nodes;
-      const odd = { workspace: 'a/b%2F:{}', userId: 'u/%25 "é"', sessionId: 'x y' };
+      const odd = { place: ':a/b%2F:{}', userId: 'u/%25 "é"', sessionId: 'x y' };
       const follower = createPresenceFollower();
-      await far.engine.presence.follow(odd.workspace, follower);
+      await far.engine.presence.follow(odd.place, follower);
       await near.engine.presence.track(odd, 'live');
-      expect(await readOne(far.engine, odd.workspace, odd.userId)).toMatchObject({ live: 1 });
-      expect(
-        (await far.engine.presence.listOnline(odd.workspace, { after: null, limit: 2 })).userIds,
-      ).toEqual([odd.userId]);
+      expect(await readOne(far.engine, odd.place, odd.userId)).toMatchObject({ live: 1 });
+      expect((await far.engine.presence.listOnline(odd.place, { after: null, limit: 2 })).userIds).toEqual([
+        odd.userId,
+      ]);
       await near.engine.presence.untrack(odd);
       await eventually(() =>
         expect(follower.changes.map(({ userId }) => userId)).toEqual([odd.userId, odd.userId]),
       );
-      expect(near.events.gone).toEqual([`${odd.workspace}/${odd.userId}`]);
+      expect(near.events.gone).toEqual([`${odd.place}/${odd.userId}`]);
     });
 
     test.runIf(setup.abilities.manyNodes)(

@@ -6,6 +6,7 @@ import type { RecordingEvents } from '../support/engine-follower.ts';
 import { brokerContract } from './engine-broker.contract.ts';
 import { expiringContract } from './engine-expiring.contract.ts';
 import { presenceContract } from './engine-presence.contract.ts';
+import { roomsContract } from './engine-rooms.contract.ts';
 
 export interface ContractNode {
   readonly engine: Engine;
@@ -31,6 +32,7 @@ export function engineContract(name: string, setup: EngineSetup): void {
   describe(`the ${name} engine`, () => {
     brokerContract(setup);
     presenceContract(setup);
+    roomsContract(setup);
     expiringContract(setup);
 
     test('says what it is, and that it can serve', async () => {

@@ -22,7 +22,7 @@ const logger = pino({ level: 'silent' });
 // Wide enough apart for a busy machine that a living node is never taken for a dead one.
 const timings: LeaseTimings = { heartbeatMs: 50, deadAfterMs: 600, observeMs: 25 };
 const unavailable = { code: 'UNAVAILABLE' };
-const session = (userId: string, sessionId: string) => ({ workspace: 'acme', userId, sessionId });
+const session = (userId: string, sessionId: string) => ({ place: 'acme', userId, sessionId });
 const busy = { status: 'BUSY', activity: null, setAt: '2026-11-21T10:00:00.000Z' } as const;
 
 interface Node extends AsyncDisposable {

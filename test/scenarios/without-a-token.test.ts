@@ -40,7 +40,15 @@ describe('over HTTP', () => {
 });
 
 it('and with one, no field answers ids that nobody has with an error of the server', async () => {
-  const scope = 'orders:publish notifications:send chat:write users:write';
+  const scope = [
+    'orders:publish',
+    'bookings:publish',
+    'inventory:publish',
+    'announcements:publish',
+    'notifications:send',
+    'chat:write',
+    'users:write',
+  ].join(' ');
   await using nobody = await connect(server, 'nobody', { workspace: 'empty', scope });
   for (const { name, operation } of fields.filter(({ kind }) => kind !== 'subscription')) {
     const { body } = await post(

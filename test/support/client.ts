@@ -1,5 +1,6 @@
 // A person or a service that speaks the public protocol: fetch for queries and mutations, the official graphql-ws client
 // for subscriptions.
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { print, type DocumentNode } from 'graphql';
 import { createClient, type Client, type FormattedExecutionResult } from 'graphql-ws';
 import { WebSocket } from 'ws';
@@ -28,16 +29,16 @@ export interface Subscribed<T> extends AsyncDisposable {
   next(): Promise<T>;
 }
 
+/** A generated document tells what it answers; of a text it is told. */
+type Operation<T> = string | TypedDocumentNode<T, never>;
+
 export interface Person extends AsyncDisposable {
   readonly token: string;
   /** Over HTTP. Rejects with ResponseError where the response has errors. */
-  request<T = Record<string, unknown>>(document: string | DocumentNode, variables?: object): Promise<T>;
+  request<T = Record<string, unknown>>(document: Operation<T>, variables?: object): Promise<T>;
   /** A query or mutation over the WebSocket. */
-  requestOverWebSocket<T = Record<string, unknown>>(
-    document: string | DocumentNode,
-    variables?: object,
-  ): Promise<T>;
-  subscribe<T = Record<string, unknown>>(document: string | DocumentNode, variables?: object): Subscribed<T>;
+  requestOverWebSocket<T = Record<string, unknown>>(document: Operation<T>, variables?: object): Promise<T>;
+  subscribe<T = Record<string, unknown>>(document: Operation<T>, variables?: object): Subscribed<T>;
   /** The code with which the WebSocket is closed next. */
   closed(): Promise<{ code: number; reason: string }>;
   /** Resolves when the WebSocket is open and acknowledged. */
@@ -87,7 +88,7 @@ export async function connect(
 
   return {
     token,
-    async request<T>(document: string | DocumentNode, variables?: object) {
+    async request<T>(document: Operation<T>, variables?: object) {
       const { body } = await post(
         server.url,
         { query: textOf(document), variables },
@@ -96,12 +97,11 @@ export async function connect(
       if (body.errors !== undefined) throw new ResponseError(body.errors);
       return body.data as T;
     },
-    async requestOverWebSocket<T>(document: string | DocumentNode, variables?: object) {
+    async requestOverWebSocket<T>(document: Operation<T>, variables?: object) {
       await using result = open(document, variables);
       return (await result.next()) as T;
     },
-    subscribe: <T>(document: string | DocumentNode, variables?: object) =>
-      open(document, variables) as Subscribed<T>,
+    subscribe: <T>(document: Operation<T>, variables?: object) => open(document, variables) as Subscribed<T>,
     closed: () =>
       new Promise((resolve) => {
         const off = client.on('closed', (event) => {

@@ -30,7 +30,7 @@ process.on('message', (command: EngineProcessCommand) => {
   const done =
     'track' in command
       ? engine.presence.track(command.track, 'live')
-      : engine.presence.set(command.set.workspace, command.set.userId, command.setting);
+      : engine.presence.set(command.set.place, command.set.userId, command.setting);
   void done.then(() => say({ done: command.id }));
 });
 process.on('disconnect', () => process.exit());

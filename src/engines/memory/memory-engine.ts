@@ -18,7 +18,12 @@ export interface MemoryEngineOptions {
 export function openMemoryEngine(options: MemoryEngineOptions): Engine {
   const { logger, events } = options;
   const messages = new LocalFanOut<string>(logger);
-  const presence = createMemoryPresence({ logger, events });
+  const presence = createMemoryPresence({
+    logger,
+    order: 'by-id',
+    onUserGone: (workspace, userId) => events.onUserGone({ workspace, userId }),
+  });
+  const rooms = createMemoryPresence({ logger, order: 'by-coming', onUserGone: () => undefined });
   const expiring = createMemoryExpiringSets(options.now);
   let phase: 'open' | 'closed' = 'open';
 
@@ -46,6 +51,7 @@ export function openMemoryEngine(options: MemoryEngineOptions): Engine {
     nodeId: randomUUID(),
     broker,
     presence,
+    rooms,
     expiring,
     async check() {
       requireOpen();
@@ -54,6 +60,7 @@ export function openMemoryEngine(options: MemoryEngineOptions): Engine {
       phase = 'closed';
       messages.close();
       presence.close();
+      rooms.close();
       expiring.close();
     },
   };

@@ -1,101 +1,115 @@
 // The presence registry of one process: plain maps. What ends the process ends its sessions, so there are no leases.
 
 import type { Logger } from 'pino';
-import type { EngineEvents, PresenceRegistry, PresenceSetting, PresenceState } from '../engine.ts';
+import type { Place, PresenceRegistry, PresenceSetting, PresenceState } from '../engine.ts';
 import { LocalFanOut } from './local-fan-out.ts';
 
 interface User {
   readonly sessions: Map<string, 'live' | 'leaving'>;
   setting: PresenceSetting | null;
+  /** Of the last change. */
   version: number;
+  /** The version of the first one. */
+  readonly came: number;
 }
 
 export interface MemoryPresence extends PresenceRegistry {
   close(): void;
 }
 
-export function createMemoryPresence(options: {
+export interface MemoryPresenceOptions {
   readonly logger: Logger;
-  readonly events: EngineEvents;
-}): MemoryPresence {
-  const { logger, events } = options;
-  const workspaces = new Map<string, Map<string, User>>();
+  /** Of `listOnline`. */
+  readonly order: 'by-id' | 'by-coming';
+  /** The user's last session there has ended. */
+  onUserGone(place: Place, userId: string): void;
+}
+
+export function createMemoryPresence({ logger, order, onUserGone }: MemoryPresenceOptions): MemoryPresence {
+  /** Of each place its users, in the order in which they came. */
+  const places = new Map<string, Map<string, User>>();
   const changes = new LocalFanOut<PresenceState>(logger);
   let version = 0;
 
-  const find = (workspace: string, userId: string): User | undefined =>
-    workspaces.get(workspace)?.get(userId);
+  const find = (place: string, userId: string): User | undefined => places.get(place)?.get(userId);
 
-  const tell = (workspace: string, userId: string, user: User): void => {
+  const tell = (place: string, userId: string, user: User): void => {
     version += 1;
     user.version = version;
-    changes.publish(workspace, toState(userId, user));
+    changes.publish(place, toState(userId, user));
   };
 
-  const removeUser = (workspace: string, userId: string): void => {
-    const users = workspaces.get(workspace);
+  const removeUser = (place: string, userId: string): void => {
+    const users = places.get(place);
     users?.delete(userId);
-    if (users?.size === 0) workspaces.delete(workspace);
+    if (users?.size === 0) places.delete(place);
     try {
-      events.onUserGone({ workspace, userId });
+      onUserGone(place, userId);
     } catch (error) {
       logger.error({ err: error }, 'onUserGone threw');
     }
   };
 
   return {
-    async track({ workspace, userId, sessionId }, phase) {
-      const known = find(workspace, userId);
+    async track({ place, userId, sessionId }, phase) {
+      const known = find(place, userId);
       const before = known?.sessions.get(sessionId);
       if (before === phase || (phase === 'leaving' && before === undefined)) return;
-      const user = known ?? { sessions: new Map(), setting: null, version: 0 };
+      const user = known ?? { sessions: new Map(), setting: null, version: 0, came: version + 1 };
       if (known === undefined) {
-        const users = workspaces.get(workspace) ?? new Map<string, User>();
-        workspaces.set(workspace, users.set(userId, user));
+        const users = places.get(place) ?? new Map<string, User>();
+        places.set(place, users.set(userId, user));
       }
       user.sessions.set(sessionId, phase);
-      tell(workspace, userId, user);
+      tell(place, userId, user);
     },
 
-    async untrack({ workspace, userId, sessionId }) {
-      const user = find(workspace, userId);
+    async untrack({ place, userId, sessionId }) {
+      const user = find(place, userId);
       if (user?.sessions.delete(sessionId) !== true) return;
       if (user.sessions.size === 0) user.setting = null;
-      tell(workspace, userId, user);
-      if (user.sessions.size === 0) removeUser(workspace, userId);
+      tell(place, userId, user);
+      if (user.sessions.size === 0) removeUser(place, userId);
     },
 
-    async set(workspace, userId, setting) {
-      const user = find(workspace, userId);
+    async set(place, userId, setting) {
+      const user = find(place, userId);
       if (user === undefined) return false;
       if (JSON.stringify(user.setting) === JSON.stringify(setting)) return true;
       user.setting = setting;
-      tell(workspace, userId, user);
+      tell(place, userId, user);
       return true;
     },
 
-    async read(workspace, userIds) {
-      return userIds.map((userId) => toState(userId, find(workspace, userId)));
+    async read(place, userIds) {
+      return userIds.map((userId) => toState(userId, find(place, userId)));
     },
 
-    async listOnline(workspace, { after, limit }) {
-      const online: string[] = [];
-      for (const [userId, user] of workspaces.get(workspace) ?? []) {
-        if (user.setting?.status !== 'OFFLINE') online.push(userId);
+    async listOnline(place, { after, limit }) {
+      const online: { readonly userId: string; readonly came: number }[] = [];
+      for (const [userId, { setting, came }] of places.get(place) ?? []) {
+        if (setting?.status !== 'OFFLINE') online.push({ userId, came });
       }
-      online.sort(compareCodePoints);
-      const rest = after === null ? online : online.filter((userId) => compareCodePoints(userId, after) > 0);
-      return { userIds: rest.slice(0, limit), hasMore: rest.length > limit, total: online.length };
+      if (order === 'by-id') online.sort((one, other) => compareCodePoints(one.userId, other.userId));
+      const markOf = ({ userId, came }: { userId: string; came: number }) =>
+        order === 'by-id' ? userId : String(came);
+      const isAfter = (mark: string, than: string) =>
+        order === 'by-id' ? compareCodePoints(mark, than) > 0 : Number(mark) > Number(than);
+      const rest = after === null ? online : online.filter((user) => isAfter(markOf(user), after));
+      const page = rest.slice(0, limit);
+      const last = page.at(-1);
+      const next = rest.length > limit && last !== undefined ? markOf(last) : null;
+      return { userIds: page.map(({ userId }) => userId), next, total: online.length };
     },
 
-    async follow(workspace, follower) {
-      const end = changes.listen(workspace, (state) => follower.onChange(state));
+    async follow(place, follower) {
+      const end = changes.listen(place, (state) => follower.onChange(state));
       return { unfollow: async () => end() };
     },
 
     close() {
       changes.close();
-      workspaces.clear();
+      places.clear();
     },
   };
 }

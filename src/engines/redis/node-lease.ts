@@ -94,7 +94,8 @@ export class NodeLease {
   tellGone(members: readonly Member[]): void {
     for (const member of members) {
       try {
-        this.#options.events.onUserGone(parseMember(member));
+        const { kind, place, userId } = parseMember(member);
+        if (kind === 'workspace') this.#options.events.onUserGone({ workspace: place, userId });
       } catch (error) {
         this.#options.logger.error({ err: error }, 'onUserGone threw');
       }

@@ -2,7 +2,7 @@
 // this is what it is told again.
 
 import type { PresenceSession } from '../engine.ts';
-import { type Member, toMember } from './redis-keys.ts';
+import { type Member, type PlaceKind, toMember } from './redis-keys.ts';
 
 export interface NodeSession {
   readonly member: Member;
@@ -16,14 +16,18 @@ export class NodeSessions {
   readonly #users = new Map<Member, { sessions: number; setting: string }>();
 
   /** Answers the session as it is kept; undefined where `leaving` is said of one that is not. */
-  track(session: PresenceSession, phase: 'live' | 'leaving'): NodeSession | undefined {
+  track(kind: PlaceKind, session: PresenceSession, phase: 'live' | 'leaving'): NodeSession | undefined {
     const known = this.#sessions.get(session.sessionId);
     if (known !== undefined) {
       known.phase = phase;
       return known;
     }
     if (phase === 'leaving') return undefined;
-    const added: NodeSession = { member: toMember(session), sessionId: session.sessionId, phase };
+    const added: NodeSession = {
+      member: toMember({ kind, ...session }),
+      sessionId: session.sessionId,
+      phase,
+    };
     this.#sessions.set(added.sessionId, added);
     const user = this.#users.get(added.member);
     if (user === undefined) this.#users.set(added.member, { sessions: 1, setting: '' });

@@ -1,6 +1,6 @@
 -- Prepended to every presence script: one user's hash, and how a change of it is told.
 --
--- A member is `<escaped workspace>/<user id>`. All keys begin with the same prefix, whose hash tag puts them into
+-- A member is `<escaped workspace>/<user id>` or `:<escaped room>/<user id>`. All keys begin with the same prefix, whose hash tag puts them into
 -- one slot, so scripts may derive them from members. A user's hash exists as long as the user has a session:
 --   s:<session id>  `<live|leaving> <lease>`, where the lease names who must renew it
 --   live, leaving   how many sessions there are of each phase
@@ -9,12 +9,14 @@
 
 local function find_user(prefix, member)
   local slash = string.find(member, '/', 1, true)
-  local workspace = string.sub(member, 1, slash - 1)
+  local place = string.sub(member, 1, slash - 1)
   return {
     key = prefix .. 'user:' .. member,
     id = string.sub(member, slash + 1),
-    online = prefix .. 'online:' .. workspace,
-    channel = prefix .. 'presence:' .. workspace,
+    online = prefix .. 'online:' .. place,
+    -- Workspaces are listed by id, which wants equal scores; rooms in the order of coming.
+    order = string.sub(place, 1, 1) == ':' and 'by-coming' or 'by-id',
+    channel = prefix .. 'presence:' .. place,
     version = prefix .. 'version',
   }
 end
@@ -63,7 +65,7 @@ local function tell(user)
   if gone or fields[4] == '1' then
     redis.call('ZREM', user.online, user.id)
   else
-    redis.call('ZADD', user.online, 0, user.id)
+    redis.call('ZADD', user.online, 'NX', user.order == 'by-coming' and version or 0, user.id)
   end
   local state = '{"userId":' .. cjson.encode(user.id) .. ',"version":' .. version .. ',"live":' .. live
     .. ',"leaving":' .. leaving .. ',"setting":' .. setting .. '}'

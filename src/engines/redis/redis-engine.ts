@@ -82,12 +82,14 @@ export async function openRedisEngine(options: RedisEngineOptions): Promise<Engi
     else logger.info('Redis answers again; listening is in force');
   });
 
+  const registry = { commands, scripts, keys, sessions, lease, broker, logger };
   return {
     kind: 'redis',
     description,
     nodeId,
     broker: withPrefix(broker, keys),
-    presence: createRedisPresence({ commands, scripts, keys, sessions, lease, broker, logger }),
+    presence: createRedisPresence({ kind: 'workspace', ...registry }),
+    rooms: createRedisPresence({ kind: 'room', ...registry }),
     expiring: createRedisExpiringSets({ commands, scripts, keys }),
     async check() {
       try {

@@ -1,16 +1,30 @@
 // The names of everything a log keeps in Redis. One prefix whose hash tag puts all of it into one slot.
 
-/** `<escaped workspace>/<user id>`: what scripts derive a user's keys from. The first slash is the seam. */
+import type { Place } from '../engine.ts';
+
+/** The kinds of places. Within one, names are free. */
+export type PlaceKind = 'workspace' | 'room';
+
+/**
+ * `<escaped place>/<user id>`, with a colon before the place where it is a room: what scripts derive a user's keys from.
+ * The first slash is the seam.
+ */
 export type Member = string;
+
+export interface MemberParts {
+  readonly kind: PlaceKind;
+  readonly place: Place;
+  readonly userId: string;
+}
 
 export interface RedisKeys {
   readonly prefix: string;
   readonly leases: string;
   readonly sessionsOf: (lease: string) => string;
   readonly user: (member: Member) => string;
-  readonly online: (workspace: string) => string;
-  /** The channel of a workspace's presence changes. */
-  readonly presence: (workspace: string) => string;
+  readonly online: (kind: PlaceKind, place: Place) => string;
+  /** The channel of a place's presence changes. */
+  readonly presence: (kind: PlaceKind, place: Place) => string;
   readonly channel: (name: string) => string;
   readonly expiringSet: (set: string) => string;
   readonly expiringMember: (set: string, member: string) => string;
@@ -23,21 +37,29 @@ export function createRedisKeys(logId: string): RedisKeys {
     leases: `${prefix}leases`,
     sessionsOf: (lease) => `${prefix}sessions:${lease}`,
     user: (member) => `${prefix}user:${member}`,
-    online: (workspace) => `${prefix}online:${escape(workspace)}`,
-    presence: (workspace) => `${prefix}presence:${escape(workspace)}`,
+    online: (kind, place) => `${prefix}online:${toGroup(kind, place)}`,
+    presence: (kind, place) => `${prefix}presence:${toGroup(kind, place)}`,
     channel: (name) => `${prefix}channel:${name}`,
     expiringSet: (set) => `${prefix}expiring:${escape(set)}`,
     expiringMember: (set, member) => `${prefix}expiring:${escape(set)}/${member}`,
   };
 }
 
-export const toMember = (user: { workspace: string; userId: string }): Member =>
-  `${escape(user.workspace)}/${user.userId}`;
+export const toMember = ({ kind, place, userId }: MemberParts): Member => `${toGroup(kind, place)}/${userId}`;
 
-export function parseMember(member: Member): { readonly workspace: string; readonly userId: string } {
+export function parseMember(member: Member): MemberParts {
   const slash = member.indexOf('/');
-  return { workspace: unescape(member.slice(0, slash)), userId: member.slice(slash + 1) };
+  const kind = member.startsWith(roomMark) ? 'room' : 'workspace';
+  const place = unescape(member.slice(kind === 'room' ? 1 : 0, slash));
+  return { kind, place, userId: member.slice(slash + 1) };
 }
 
-const escape = (text: string): string => text.replaceAll('%', '%25').replaceAll('/', '%2F');
-const unescape = (text: string): string => text.replaceAll('%2F', '/').replaceAll('%25', '%');
+/** Scripts know rooms by it. Escaped in names, so that no workspace begins with it. */
+const roomMark = ':';
+const toGroup = (kind: PlaceKind, place: Place): string =>
+  `${kind === 'room' ? roomMark : ''}${escape(place)}`;
+
+const escape = (text: string): string =>
+  text.replaceAll('%', '%25').replaceAll('/', '%2F').replaceAll(':', '%3A');
+const unescape = (text: string): string =>
+  text.replaceAll('%3A', ':').replaceAll('%2F', '/').replaceAll('%25', '%');

@@ -4,14 +4,15 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { TidingsError } from '../../errors.ts';
-import type { Broker, PresenceRegistry, PresenceSetting, PresenceState } from '../engine.ts';
+import type { Broker, Place, PresenceRegistry, PresenceSetting, PresenceState } from '../engine.ts';
 import type { NodeLease } from './node-lease.ts';
 import type { NodeSessions } from './node-sessions.ts';
 import { toUnavailable } from './redis-connections.ts';
-import { type RedisKeys, toMember } from './redis-keys.ts';
+import { type PlaceKind, type RedisKeys, toMember } from './redis-keys.ts';
 import type { RedisScripts } from './redis-scripts.ts';
 
 export interface RedisPresenceOptions {
+  readonly kind: PlaceKind;
   readonly commands: Redis;
   readonly scripts: RedisScripts;
   readonly keys: RedisKeys;
@@ -23,7 +24,8 @@ export interface RedisPresenceOptions {
 }
 
 export function createRedisPresence(options: RedisPresenceOptions): PresenceRegistry {
-  const { commands, scripts, keys, sessions, lease, broker, logger } = options;
+  const { kind, commands, scripts, keys, sessions, lease, broker, logger } = options;
+  const memberOf = (place: Place, userId: string) => toMember({ kind, place, userId });
 
   /** A change whose outcome is unknown is set right by registering everything anew. */
   const sure = async <T>(change: Promise<T>): Promise<T> => {
@@ -37,7 +39,7 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceRegi
 
   return {
     async track(session, phase) {
-      const own = sessions.track(session, phase);
+      const own = sessions.track(kind, session, phase);
       if (own === undefined) return;
       // The lease may be gone: then everything is registered anew, this session too. And once more, should the new
       // lease be gone as well.
@@ -49,26 +51,26 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceRegi
       throw new TidingsError('UNAVAILABLE', 'The presence session could not be registered. Try again.');
     },
 
-    async untrack({ workspace, userId, sessionId }) {
+    async untrack({ place, userId, sessionId }) {
       sessions.untrack(sessionId);
-      const member = toMember({ workspace, userId });
+      const member = memberOf(place, userId);
       const gone = await sure(scripts.untrack(keys.user(member), keys.prefix, member, sessionId));
       if (gone === 1) lease.tellGone([member]);
     },
 
-    async set(workspace, userId, setting) {
-      const member = toMember({ workspace, userId });
+    async set(place, userId, setting) {
+      const member = memberOf(place, userId);
       const json = settingToJson(setting);
       const kept = await scripts.set(keys.user(member), keys.prefix, member, json);
       if (kept === 1) sessions.learn(member, json);
       return kept === 1;
     },
 
-    async read(workspace, userIds) {
+    async read(place, userIds) {
       try {
         return await Promise.all(
           userIds.map(async (userId) => {
-            const key = keys.user(toMember({ workspace, userId }));
+            const key = keys.user(memberOf(place, userId));
             return toState(userId, await commands.hmget(key, 'version', 'live', 'leaving', 'setting'));
           }),
         );
@@ -77,30 +79,33 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceRegi
       }
     },
 
-    async listOnline(workspace, { after, limit }) {
-      const key = keys.online(workspace);
-      const start = after === null ? '-' : `(${after}`;
+    async listOnline(place, { after, limit }) {
+      const key = keys.online(kind, place);
       try {
         const [found, total] = await Promise.all([
-          commands.zrange(key, start, '+', 'BYLEX', 'LIMIT', 0, limit + 1),
+          kind === 'workspace'
+            ? readById(commands, key, after, limit + 1)
+            : readByComing(commands, key, after, limit + 1),
           commands.zcard(key),
         ]);
-        return { userIds: found.slice(0, limit), hasMore: found.length > limit, total };
+        const page = found.slice(0, limit);
+        const next = found.length > limit ? (page.at(-1)?.mark ?? null) : null;
+        return { userIds: page.map(({ userId }) => userId), next, total };
       } catch (error) {
         throw toUnavailable(error);
       }
     },
 
-    async follow(workspace, follower) {
-      return broker.follow(keys.presence(workspace), {
+    async follow(place, follower) {
+      return broker.follow(keys.presence(kind, place), {
         onMessage: (message) => {
           const state = parseState(message);
           if (state === undefined) {
-            logger.error({ workspace }, 'a presence change could not be read');
+            logger.error({ place }, 'a presence change could not be read');
             return;
           }
           if (state.setting !== null) {
-            sessions.learn(toMember({ workspace, userId: state.userId }), settingToJson(state.setting));
+            sessions.learn(memberOf(place, state.userId), settingToJson(state.setting));
           }
           follower.onChange(state);
         },
@@ -108,6 +113,38 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceRegi
       });
     },
   };
+}
+
+interface Listed {
+  readonly userId: string;
+  /** What a page after this one begins behind. */
+  readonly mark: string;
+}
+
+async function readById(
+  commands: Redis,
+  key: string,
+  after: string | null,
+  limit: number,
+): Promise<readonly Listed[]> {
+  const start = after === null ? '-' : `(${after}`;
+  const found = await commands.zrange(key, start, '+', 'BYLEX', 'LIMIT', 0, limit);
+  return found.map((userId) => ({ userId, mark: userId }));
+}
+
+/** Scores are the versions with which they came. */
+async function readByComing(
+  commands: Redis,
+  key: string,
+  after: string | null,
+  limit: number,
+): Promise<readonly Listed[]> {
+  const start = after === null ? '-inf' : `(${after}`;
+  const found = await commands.zrange(key, start, '+inf', 'BYSCORE', 'LIMIT', 0, limit, 'WITHSCORES');
+  return Array.from({ length: found.length / 2 }, (_, index) => ({
+    userId: found[index * 2] ?? '',
+    mark: found[index * 2 + 1] ?? '',
+  }));
 }
 
 /** Always the same bytes for the same setting, so that setting it again changes nothing. */

@@ -1,7 +1,8 @@
 // Following a conversation for as long as the viewer takes part in it: its event stream, and for live state beside it
 // the watch that ends with the viewer's access. Removing a participant is a control entry of the stream, so nobody
 // has to be told: whoever was removed finds it there.
-import { notFound, TidingsError } from '../../errors.ts';
+import { notFound } from '../../errors.ts';
+import { watchAccess, type AccessWatch } from '../../schema/access-watch.ts';
 import type { Context } from '../../schema/context.ts';
 import { openEventStream } from '../../schema/event-stream.ts';
 import type { StreamSubscription } from '../../streams/subscribe.ts';
@@ -27,42 +28,15 @@ export async function openConversationStream(
   });
 }
 
-export interface AccessWatch {
-  /** No call to `onEnded` comes afterwards. May be called again. */
-  stop(): void;
-}
-
 /**
  * For live state of a conversation (receipts, typing). Rejects with NOT_FOUND where the viewer takes no part; calls
- * `onEnded` once when that ends: FORBIDDEN where the viewer was removed or a renewed token is not enough,
- * UNAUTHENTICATED where the token expired, UNAVAILABLE where it can't be told any more. Must not throw.
- *
- *     const queue = new ConflatingQueue<string, State>(() => watch?.stop());
- *     const watch = await watchAccess(context, conversationId, (error) => queue.fail(error, 'at-once'));
+ * `onEnded` when that ends, see `watchAccess`.
  */
-export async function watchAccess(
+export async function watchConversation(
   context: Context,
   conversationId: string,
   onEnded: (error: unknown) => void,
 ): Promise<AccessWatch> {
   const stream = await openConversationStream(context, conversationId, { after: null, filter: () => false });
-  let stopped = false;
-  // Nothing passes the filter, so this settles when the stream ends: quietly when stopped, else with the reason.
-  stream.next().catch((error: unknown) => {
-    if (!stopped) onEnded(toLiveStateError(error));
-  });
-  return {
-    stop() {
-      stopped = true;
-      void stream.return();
-    },
-  };
+  return watchAccess(stream, onEnded);
 }
-
-/** Live state has no cursor that could expire: whoever subscribes again has everything. */
-const toLiveStateError = (error: unknown): unknown =>
-  error instanceof TidingsError && error.code === 'CURSOR_EXPIRED'
-    ? new TidingsError('UNAVAILABLE', 'The database went back to an earlier state. Subscribe again.', {
-        cause: error,
-      })
-    : error;

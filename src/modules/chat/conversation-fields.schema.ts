@@ -1,9 +1,11 @@
 // Conversations in the schema: reading, changing and following them. Authorize, call, return.
 import { objectRef, type Builder } from '../../schema/builder.ts';
+import { connectionFields } from '../../schema/connection.ts';
 import { openEventStream } from '../../schema/event-stream.ts';
 import type { Page } from '../../schema/page.ts';
-import { PageInfo, StreamEvent } from '../../schema/scalars.ts';
-import { toCursorText, type StreamPosition } from '../../streams/cursor.ts';
+import { StreamEvent } from '../../schema/scalars.ts';
+import { afterDescription, streamCursor } from '../../schema/stream-cursor.ts';
+import type { StreamPosition } from '../../streams/cursor.ts';
 import type { ConversationChangeKind, ConversationUpdateEntry } from './chat.events.ts';
 import { chatLoaders } from './chat.loaders.ts';
 import { chatService } from './chat.service.ts';
@@ -20,39 +22,25 @@ export function defineConversationFields(builder: Builder): void {
 }
 
 function defineQueries(builder: Builder): void {
-  const ConversationEdge = builder
-    .objectRef<{ cursor: string; node: ConversationView }>('ConversationEdge')
-    .implement({
-      description: 'A conversation and its place in the list.',
-      fields: (t) => ({
-        cursor: t.exposeString('cursor', { description: 'Its place in the list, for `after`.' }),
-        node: t.expose('node', { type: Conversation, description: 'The conversation.' }),
-      }),
-    });
-  const ConversationConnection = builder
-    .objectRef<Page<ConversationView> & { readonly position: StreamPosition }>('ConversationConnection')
-    .implement({
-      description: 'A page of conversations, the last changed first.',
-      fields: (t) => ({
-        edges: t.field({
-          type: [ConversationEdge],
-          description: 'The conversations with their places.',
-          resolve: ({ edges }) => [...edges],
-        }),
-        nodes: t.field({
-          type: [Conversation],
-          description: 'The conversations.',
-          resolve: ({ edges }) => edges.map(({ node }) => node),
-        }),
-        pageInfo: t.expose('pageInfo', { type: PageInfo, description: 'Where the page lies in the list.' }),
-        cursor: t.field({
-          type: 'Cursor',
-          description:
-            "Where the stream over all of the viewer's conversations stands: subscribe to conversationUpdated `after` it.",
-          resolve: ({ position }, _args, { runtime }) => toCursorText({ ...position, logId: runtime.log.id }),
-        }),
-      }),
-    });
+  type ConversationPage = Page<ConversationView> & { readonly position: StreamPosition };
+  const words = { one: 'conversation', many: 'conversations' };
+  const pageFields = connectionFields<ConversationView, ConversationPage>(
+    builder,
+    'Conversation',
+    Conversation,
+    words,
+  );
+  const ConversationConnection = builder.objectRef<ConversationPage>('ConversationConnection').implement({
+    description: 'A page of conversations, the last changed first.',
+    fields: (t) => ({
+      ...pageFields(t),
+      cursor: t.field(
+        streamCursor(
+          "Where the stream over all of the viewer's conversations stands: subscribe to conversationUpdated `after` it.",
+        ),
+      ),
+    }),
+  });
 
   builder.queryFields((t) => ({
     conversation: t.field({
@@ -201,7 +189,7 @@ function defineSubscription(builder: Builder): void {
       args: {
         after: t.arg({
           type: 'Cursor',
-          description: 'Delivers everything that followed it, then goes on live.',
+          description: afterDescription,
         }),
       },
       subscribe: (_root, { after }, context) =>

@@ -1,6 +1,6 @@
 // The type Conversation: what it holds, and what it loads when asked.
 import { objectRef, type Builder } from '../../schema/builder.ts';
-import { toCursorText } from '../../streams/cursor.ts';
+import { streamCursor } from '../../schema/stream-cursor.ts';
 import { User } from '../users/users.schema.ts';
 import { chatLoaders } from './chat.loaders.ts';
 import type { ConversationView } from './conversation-view.ts';
@@ -74,12 +74,11 @@ export function defineConversations(builder: Builder): void {
         type: 'DateTime',
         description: 'Its last change: a message sent, edited or deleted, participants added or removed.',
       }),
-      cursor: t.field({
-        type: 'Cursor',
-        description:
+      cursor: t.field(
+        streamCursor(
           "Where this conversation's message stream stands: subscribe `after` it and nothing falls between query and subscription.",
-        resolve: ({ position }, _args, { runtime }) => toCursorText({ ...position, logId: runtime.log.id }),
-      }),
+        ),
+      ),
     }),
   });
 }

@@ -5,7 +5,7 @@ import type { Context } from '../../schema/context.ts';
 import { ConflatingQueue } from '../../streams/conflating-queue.ts';
 import { chatService } from './chat.service.ts';
 import { receiptsChannel } from './chat.topics.ts';
-import { watchAccess } from './conversation-access.ts';
+import { watchConversation } from './conversation-access.ts';
 import { isNewerReceipt, type ReceiptView } from './newer-receipt.ts';
 
 /** Rejects with NOT_FOUND where the viewer takes no part, with UNAVAILABLE where broker or database are away. */
@@ -30,7 +30,7 @@ export async function followReceipts(
   /** Heard before the first state was pushed; null from then on. */
   let early: ReceiptView[] | null = [];
   try {
-    const access = await watchAccess(context, conversationId, fail);
+    const access = await watchConversation(context, conversationId, fail);
     closeWith(() => access.stop());
     const following = await context.runtime.engine.broker.follow(receiptsChannel(workspace, conversationId), {
       onMessage(message) {

@@ -1,9 +1,10 @@
 // Messages in the schema: authorize, call, return.
 import { objectRef, type Builder } from '../../schema/builder.ts';
+import { connectionFields } from '../../schema/connection.ts';
 import type { Context } from '../../schema/context.ts';
 import type { Page } from '../../schema/page.ts';
-import { PageInfo, StreamEvent } from '../../schema/scalars.ts';
-import { toCursorText } from '../../streams/cursor.ts';
+import { StreamEvent } from '../../schema/scalars.ts';
+import { afterDescription, streamCursor } from '../../schema/stream-cursor.ts';
 import { User } from '../users/users.schema.ts';
 import type { chatMessageKinds } from './chat.events.ts';
 import type { ChatMessageEntry } from './chat.events.ts';
@@ -73,31 +74,11 @@ function defineMessage(builder: Builder): void {
 }
 
 function definePages(builder: Builder): void {
-  const MessageEdge = builder.objectRef<{ cursor: string; node: MessageView }>('MessageEdge').implement({
-    description: 'A message and its place in the conversation.',
-    fields: (t) => ({
-      cursor: t.exposeString('cursor', { description: 'Its place, for `after` and `before`.' }),
-      node: t.expose('node', { type: Message, description: 'The message.' }),
-    }),
-  });
+  const words = { one: 'message', many: 'messages' };
+  const pageFields = connectionFields<MessageView, Page<MessageView>>(builder, 'Message', Message, words);
   builder.objectType(MessageConnection, {
     description: 'A page of messages, oldest first. Deleted ones keep their place.',
-    fields: (t) => ({
-      edges: t.field({
-        type: [MessageEdge],
-        description: 'The messages with their places.',
-        resolve: ({ edges }) => [...edges],
-      }),
-      nodes: t.field({
-        type: [Message],
-        description: 'The messages.',
-        resolve: ({ edges }) => edges.map(({ node }) => node),
-      }),
-      pageInfo: t.expose('pageInfo', {
-        type: PageInfo,
-        description: 'Where the page lies in the conversation.',
-      }),
-    }),
+    fields: pageFields,
   });
 }
 
@@ -146,11 +127,7 @@ function defineMutations(builder: Builder): void {
     description: 'The message after the change.',
     fields: (t) => ({
       message: t.expose('message', { type: Message, description: 'The message as it stands now.' }),
-      cursor: t.field({
-        type: 'Cursor',
-        description: "Where the conversation's message stream stands after this change.",
-        resolve: ({ position }, _args, { runtime }) => toCursorText({ ...position, logId: runtime.log.id }),
-      }),
+      cursor: t.field(streamCursor("Where the conversation's message stream stands after this change.")),
     }),
   });
 
@@ -217,7 +194,7 @@ function defineSubscription(builder: Builder): void {
         conversationId: t.arg.id({ required: true, description: 'The conversation to follow.' }),
         after: t.arg({
           type: 'Cursor',
-          description: 'Delivers everything that followed it, then goes on live.',
+          description: afterDescription,
         }),
       },
       subscribe: (_root, { conversationId, after }, context: Context) =>

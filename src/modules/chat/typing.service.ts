@@ -1,9 +1,10 @@
 // Typing: saying it, and following who does. It is live state: kept in the engine, told at a measured pace, and gone
 // after some seconds without a word.
 import { serviceKey, type Context, type Runtime } from '../../schema/context.ts';
+import { SharedInstances } from '../../schema/shared-instances.ts';
 import { usersService } from '../users/users.service.ts';
 import { chatService } from './chat.service.ts';
-import { watchAccess } from './conversation-access.ts';
+import { watchConversation } from './conversation-access.ts';
 import { TypingQueue, type TypingView } from './typing-queue.ts';
 import { TypingSpeaker } from './typing-speaker.ts';
 import { typingChannel, typingTtlMs } from './typing-state.ts';
@@ -33,7 +34,7 @@ export function createTypingService(runtime: Runtime): TypingService {
   /** Those who have said something lately, by conversation and user. */
   const speakers = new Map<string, TypingSpeaker>();
   /** Conversations that somebody follows, by channel. */
-  const trackers = new Map<string, { readonly tracker: TypingTracker; users: number }>();
+  const trackers = new SharedInstances<TypingTracker>();
   let stopListening: (() => void) | null = null;
 
   const speakerOf = (workspace: string, conversationId: string, userId: string): TypingSpeaker => {
@@ -56,24 +57,13 @@ export function createTypingService(runtime: Runtime): TypingService {
     return speaker;
   };
 
-  const openTracker = (workspace: string, channel: string) => {
-    const loadUsers = (ids: readonly string[]) => use(usersService).load(workspace, ids);
-    return { tracker: new TypingTracker({ channel, broker, expiring, logger, loadUsers, now }), users: 0 };
-  };
-
-  /** Shared by its followers: opened for the first, closed behind the last. */
   const acquireTracker = (workspace: string, conversationId: string) => {
     const channel = typingChannel(workspace, conversationId);
-    const entry = trackers.get(channel) ?? openTracker(workspace, channel);
-    trackers.set(channel, entry);
-    entry.users += 1;
-    const release = (): void => {
-      entry.users -= 1;
-      if (entry.users > 0) return;
-      if (trackers.get(channel) === entry) trackers.delete(channel);
-      entry.tracker.close();
-    };
-    return { tracker: entry.tracker, release };
+    const loadUsers = (ids: readonly string[]) => use(usersService).load(workspace, ids);
+    return trackers.acquire(
+      channel,
+      () => new TypingTracker({ channel, broker, expiring, logger, loadUsers, now }),
+    );
   };
 
   const listen = (): void => {
@@ -104,9 +94,11 @@ export function createTypingService(runtime: Runtime): TypingService {
       const queue = new TypingQueue({ conversationId, viewerId, now, onReleased });
       const closeWith = (close: () => void) => (queue.closed ? close() : void closers.push(close));
       try {
-        const access = await watchAccess(context, conversationId, (error) => queue.fail(error, 'at-once'));
+        const access = await watchConversation(context, conversationId, (error) =>
+          queue.fail(error, 'at-once'),
+        );
         closeWith(() => access.stop());
-        const { tracker, release } = acquireTracker(workspace, conversationId);
+        const { instance: tracker, release } = acquireTracker(workspace, conversationId);
         closeWith(release);
         await tracker.join(queue);
         closeWith(() => tracker.leave(queue));
@@ -122,8 +114,7 @@ export function createTypingService(runtime: Runtime): TypingService {
     close() {
       stopListening?.();
       for (const speaker of [...speakers.values()]) speaker.close();
-      for (const { tracker } of trackers.values()) tracker.close();
-      trackers.clear();
+      trackers.close();
     },
   };
 }

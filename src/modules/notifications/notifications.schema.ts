@@ -1,10 +1,9 @@
 // Notifications in the schema: authorize, call, return.
 import type { Builder } from '../../schema/builder.ts';
+import { connectionFields } from '../../schema/connection.ts';
 import { openEventStream } from '../../schema/event-stream.ts';
 import { requireId } from '../../schema/input.ts';
-import type { Page } from '../../schema/page.ts';
-import { PageInfo } from '../../schema/scalars.ts';
-import { toCursorText, type StreamPosition } from '../../streams/cursor.ts';
+import { afterDescription, streamCursor } from '../../schema/stream-cursor.ts';
 import { optionalTypes, toEventFilter, type NotificationEntry } from './notification-event.ts';
 import type { FeedState, NotificationView } from './notification-feed.ts';
 import {
@@ -14,7 +13,7 @@ import {
   type NotificationEnums,
 } from './notification-types.ts';
 import { mayFollowOwnNotifications } from './notifications.policy.ts';
-import { notificationsService, type SendResult } from './notifications.service.ts';
+import { notificationsService, type NotificationPage, type SendResult } from './notifications.service.ts';
 import { notificationsTopic } from './notifications.topics.ts';
 
 export function defineNotifications(builder: Builder): void {
@@ -26,45 +25,28 @@ export function defineNotifications(builder: Builder): void {
 }
 
 function defineQuery(builder: Builder, { NotificationTypeEnum }: NotificationEnums): void {
-  const NotificationEdge = builder
-    .objectRef<{ cursor: string; node: NotificationView }>('NotificationEdge')
-    .implement({
-      description: 'A notification and its place in the feed.',
-      fields: (t) => ({
-        cursor: t.exposeString('cursor', { description: 'Its place in the feed, for `after`.' }),
-        node: t.expose('node', { type: Notification, description: 'The notification.' }),
+  const words = { one: 'notification', many: 'notifications' };
+  const pageFields = connectionFields<NotificationView, NotificationPage>(
+    builder,
+    'Notification',
+    Notification,
+    words,
+  );
+  const NotificationConnection = builder.objectRef<NotificationPage>('NotificationConnection').implement({
+    description: "A page of the viewer's feed, newest first.",
+    fields: (t) => ({
+      ...pageFields(t),
+      unreadCount: t.exposeInt('unreadCount', {
+        description: 'Unread notifications in the whole feed, whatever the page and its filters.',
       }),
-    });
-  const NotificationConnection = builder
-    .objectRef<Page<NotificationView> & { readonly unreadCount: number; readonly position: StreamPosition }>(
-      'NotificationConnection',
-    )
-    .implement({
-      description: "A page of the viewer's feed, newest first.",
-      fields: (t) => ({
-        edges: t.field({
-          type: [NotificationEdge],
-          description: 'The notifications with their places.',
-          resolve: (page) => [...page.edges],
-        }),
-        nodes: t.field({
-          type: [Notification],
-          description: 'The notifications.',
-          resolve: ({ edges }) => edges.map(({ node }) => node),
-        }),
-        pageInfo: t.expose('pageInfo', { type: PageInfo, description: 'Where the page lies in the feed.' }),
-        unreadCount: t.exposeInt('unreadCount', {
-          description: 'Unread notifications in the whole feed, whatever the page and its filters.',
-        }),
-        cursor: t.field({
-          type: 'Cursor',
-          description:
-            "Where the viewer's notification stream stands: subscribe `after` it and nothing falls between query and " +
+      cursor: t.field(
+        streamCursor(
+          "Where the viewer's notification stream stands: subscribe `after` it and nothing falls between query and " +
             'subscription.',
-          resolve: ({ position }, _args, { runtime }) => toCursorText({ ...position, logId: runtime.log.id }),
-        }),
-      }),
-    });
+        ),
+      ),
+    }),
+  });
 
   builder.queryField('notifications', (t) =>
     t.field({
@@ -202,7 +184,7 @@ function defineSubscription(builder: Builder, { NotificationTypeEnum }: Notifica
         }),
         after: t.arg({
           type: 'Cursor',
-          description: 'Delivers everything that followed it, then goes on live.',
+          description: afterDescription,
         }),
       },
       subscribe: (_root, { types, after }, context) =>

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Viewer } from '../../auth/viewer.ts';
 import { notFound } from '../../errors.ts';
 import { serviceKey, type Runtime } from '../../schema/context.ts';
-import { optionalText, requireFirst, requireIds } from '../../schema/input.ts';
+import { optionalIdempotencyKey, requireFirst, requireIds } from '../../schema/input.ts';
 import { parsePageCursor, placeMoment, placeUuid, toPage, type Page } from '../../schema/page.ts';
 import type { StreamPosition } from '../../streams/cursor.ts';
 import { toContentHash } from '../../streams/idempotency.ts';
@@ -38,6 +38,11 @@ export interface ListNotifications {
   readonly types?: readonly NotificationType[] | null | undefined;
 }
 
+export interface NotificationPage extends Page<NotificationView> {
+  readonly unreadCount: number;
+  readonly position: StreamPosition;
+}
+
 export interface SendResult {
   readonly recipientCount: number;
   readonly deduplicated: boolean;
@@ -55,10 +60,7 @@ export interface NotificationsService {
     occurredAt: Date,
   ): Promise<void>;
   send(viewer: Viewer, input: SendNotification): Promise<SendResult>;
-  list(
-    viewer: Viewer,
-    page: ListNotifications,
-  ): Promise<Page<NotificationView> & { readonly unreadCount: number; readonly position: StreamPosition }>;
+  list(viewer: Viewer, page: ListNotifications): Promise<NotificationPage>;
   /**
    * Marks those of the viewer that were unread, and answers them (the newest 100). Throws NOT_FOUND, and marks nothing,
    * where one of the ids is no notification of the viewer. Where all had been read before, there is no event.
@@ -102,7 +104,7 @@ export function createNotificationsService(runtime: Pick<Runtime, 'log' | 'store
       const { workspace } = viewer;
       const recipients = requireRecipients(input);
       const draft = requireDraft(input);
-      const key = optionalText('idempotencyKey', input.idempotencyKey, { min: 1, max: 256 });
+      const key = optionalIdempotencyKey(input.idempotencyKey);
       return log.write<SendResult>(async (write) => {
         const taken = await write.take(recipients.map((userId) => notificationsTopic(workspace, userId)));
         if (key !== null) await claim(write, viewer, key, recipients, draft);

@@ -1,14 +1,15 @@
 // Orders in the schema: authorize, call, return.
 import { objectRef, type Builder } from '../../schema/builder.ts';
+import { connectionFields } from '../../schema/connection.ts';
 import { openEventStream } from '../../schema/event-stream.ts';
 import { requireId } from '../../schema/input.ts';
-import { PageInfo, StreamEvent } from '../../schema/scalars.ts';
-import type { Page } from '../../schema/page.ts';
-import { toCursorText, type StreamPosition } from '../../streams/cursor.ts';
+import { StreamEvent } from '../../schema/scalars.ts';
+import { afterDescription, streamCursor } from '../../schema/stream-cursor.ts';
+import type { Published } from '../../streams/publish-once.ts';
 import { User } from '../users/users.schema.ts';
 import type { OrderView } from './apply-update.ts';
 import type { Money } from './money.ts';
-import { ordersService, type OrderUpdateEntry } from './orders.service.ts';
+import { ordersService, type OrderPage, type OrderUpdateEntry } from './orders.service.ts';
 import type { OrderStatus, OrderTransition, PaymentStatus } from './orders.tables.ts';
 import { orderTopic, ordersOfTopic } from './orders.topics.ts';
 
@@ -105,12 +106,11 @@ function defineTypes(builder: Builder) {
       }),
       createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was first published.' }),
       updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it was last published.' }),
-      cursor: t.field({
-        type: 'Cursor',
-        description:
+      cursor: t.field(
+        streamCursor(
           "Where this order's event stream stands: subscribe `after` it and nothing falls between query and subscription.",
-        resolve: ({ position }, _args, { runtime }) => toCursorText({ ...position, logId: runtime.log.id }),
-      }),
+        ),
+      ),
     }),
   });
 
@@ -140,36 +140,15 @@ function defineTypes(builder: Builder) {
 }
 
 function defineQueries(builder: Builder): void {
-  const OrderEdge = builder.objectRef<{ cursor: string; node: OrderView }>('OrderEdge').implement({
-    description: 'An order and its place in the list.',
+  const words = { one: 'order', many: 'orders' };
+  const pageFields = connectionFields<OrderView, OrderPage>(builder, 'Order', Order, words);
+  const OrderConnection = builder.objectRef<OrderPage>('OrderConnection').implement({
+    description: 'A page of orders, newest first.',
     fields: (t) => ({
-      cursor: t.exposeString('cursor', { description: 'Its place in the list, for `after`.' }),
-      node: t.expose('node', { type: Order, description: 'The order.' }),
+      ...pageFields(t),
+      cursor: t.field(streamCursor("Where the stream of the viewer's own orders stands.")),
     }),
   });
-  const OrderConnection = builder
-    .objectRef<Page<OrderView> & { readonly position: StreamPosition }>('OrderConnection')
-    .implement({
-      description: 'A page of orders, newest first.',
-      fields: (t) => ({
-        edges: t.field({
-          type: [OrderEdge],
-          description: 'The orders with their places.',
-          resolve: (page) => [...page.edges],
-        }),
-        nodes: t.field({
-          type: [Order],
-          description: 'The orders.',
-          resolve: ({ edges }) => edges.map(({ node }) => node),
-        }),
-        pageInfo: t.expose('pageInfo', { type: PageInfo, description: 'Where the page lies in the list.' }),
-        cursor: t.field({
-          type: 'Cursor',
-          description: "Where the stream of the viewer's own orders stands.",
-          resolve: ({ position }, _args, { runtime }) => toCursorText({ ...position, logId: runtime.log.id }),
-        }),
-      }),
-    });
 
   builder.queryFields((t) => ({
     order: t.field({
@@ -237,11 +216,11 @@ function defineMutation(
     }),
   });
   const PublishOrderUpdatePayload = builder
-    .objectRef<{ update: OrderUpdateEntry; deduplicated: boolean }>('PublishOrderUpdatePayload')
+    .objectRef<Published<OrderUpdateEntry>>('PublishOrderUpdatePayload')
     .implement({
       description: 'What was published.',
       fields: (t) => ({
-        update: t.expose('update', {
+        update: t.expose('entry', {
           type: OrderUpdate,
           description: "The event, as the order's followers receive it.",
         }),
@@ -272,7 +251,7 @@ function defineSubscription(builder: Builder): void {
         orderId: t.arg.id({ description: 'The order to follow; without it, every order of the viewer.' }),
         after: t.arg({
           type: 'Cursor',
-          description: 'Delivers everything that followed it, then goes on live.',
+          description: afterDescription,
         }),
       },
       subscribe: (_root, { orderId, after }, context) =>

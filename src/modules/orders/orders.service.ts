@@ -2,18 +2,18 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Viewer } from '../../auth/viewer.ts';
-import { badInput, notFound } from '../../errors.ts';
+import { notFound } from '../../errors.ts';
 import type { AuthorizationClass } from '../../schema/event-stream.ts';
 import { serviceKey, type Runtime } from '../../schema/context.ts';
-import { optionalText, requireFirst, requireId } from '../../schema/input.ts';
+import { optionalIdempotencyKey, requireFirst, requireId } from '../../schema/input.ts';
 import { parsePageCursor, placeMoment, placeText, toPage, type Page } from '../../schema/page.ts';
 import type { EntryOf } from '../../schema/scalars.ts';
 import type { StreamPosition } from '../../streams/cursor.ts';
-import { toContentHash } from '../../streams/idempotency.ts';
+import { publishOnce, type Published } from '../../streams/publish-once.ts';
 import type { Queries } from '../../store/store.ts';
-import type { Write } from '../../streams/log-write.ts';
 import type { NotificationDraft } from '../notifications/notification-draft.ts';
 import { notificationsService } from '../notifications/notifications.service.ts';
+import { requireCustomer, requireSameCustomer } from '../users/customers.ts';
 import { toUserView } from '../users/users.service.ts';
 import { users } from '../users/users.tables.ts';
 import {
@@ -36,12 +36,10 @@ export interface PublishOrderUpdate extends OrderChange {
 }
 
 export type OrderUpdateEntry = EntryOf<OrderUpdatePayload>;
+export type OrderPage = Page<OrderView> & { readonly position: StreamPosition };
 
 export interface OrdersService {
-  publishUpdate(
-    viewer: Viewer,
-    input: PublishOrderUpdate,
-  ): Promise<{ readonly update: OrderUpdateEntry; readonly deduplicated: boolean }>;
+  publishUpdate(viewer: Viewer, input: PublishOrderUpdate): Promise<Published<OrderUpdateEntry>>;
   /** null where it does not exist for this viewer. */
   find(viewer: Viewer, id: string): Promise<OrderView | null>;
   /** Throws NOT_FOUND where the order does not exist for this viewer. */
@@ -53,7 +51,7 @@ export interface OrdersService {
       first?: number | null | undefined;
       after?: string | null | undefined;
     },
-  ): Promise<Page<OrderView> & { readonly position: StreamPosition }>;
+  ): Promise<OrderPage>;
 }
 
 export const ordersService = serviceKey<OrdersService>('orders');
@@ -67,47 +65,46 @@ export function createOrdersService(runtime: Runtime): OrdersService {
   return {
     async publishUpdate(viewer, input) {
       requireMayPublishOrders(viewer);
-      const orderId = requireId('orderId', input.orderId);
+      const { workspace } = viewer;
+      const thing = { kind: 'order', id: requireId('orderId', input.orderId) };
       const customerTold = input.customerId ?? null;
       const notifiesCustomer = input.notifyCustomer === true;
       const change = requireOrderChange(input);
-      const idempotencyKey = optionalText('idempotencyKey', input.idempotencyKey, { min: 1, max: 256 });
-      const result = await log.write<OrderUpdateEntry | Duplicate>(async (write) => {
-        const customerId = await requireCustomer(write.tx, viewer.workspace, orderId, customerTold);
-        const topic = orderTopic(viewer.workspace, orderId);
-        const collection = ordersOfTopic(viewer.workspace, customerId);
+      const topic = orderTopic(workspace, thing.id);
+      const request = {
+        workspace,
+        field: 'publishOrderUpdate',
+        publisher: viewer.id,
+        key: optionalIdempotencyKey(input.idempotencyKey),
+        content: { ...change, orderId: thing.id, customerTold, notifiesCustomer },
+        topic,
+      };
+      return publishOnce<OrderUpdateEntry>(log, request, async (write, claim) => {
+        const customerId = await requireCustomer(thing, customerTold, () =>
+          readCustomer(write.tx, workspace, thing.id),
+        );
+        const collection = ordersOfTopic(workspace, customerId);
         const notifications = runtime.use(notificationsService);
-        const inbox = notifiesCustomer ? [notifications.topicOf(viewer.workspace, customerId)] : [];
+        const inbox = notifiesCustomer ? [notifications.topicOf(workspace, customerId)] : [];
         // One round trip: the order is read after its head is locked, as the statement behind it.
         const [taken, known] = await Promise.all([
           write.take([topic, collection, ...inbox]),
-          readForUpdate(write.tx, viewer.workspace, orderId, customerId),
+          readForUpdate(write.tx, workspace, thing.id, customerId),
         ]);
-        const position = { topic, ...taken.position(topic) };
-        if (idempotencyKey !== null) {
-          const contentHash = toContentHash({ ...change, orderId, customerTold, notifiesCustomer });
-          await claim(write, viewer, { key: idempotencyKey, contentHash, number: position.number });
-        }
+        await claim(taken);
         const { previous, customer } = known;
-        requireSameCustomer(orderId, customer.id, customerId);
+        requireSameCustomer(thing, customer.id, customerId);
+        const position = { topic, ...taken.position(topic) };
         const moment = { occurredAt: taken.occurredAt.toISOString(), position };
-        const payload = applyUpdate(previous, { id: orderId, customer }, change, moment);
-        startWriting(write.tx, viewer.workspace, payload.order);
+        const payload = applyUpdate(previous, { id: thing.id, customer }, change, moment);
+        startWriting(write.tx, workspace, payload.order);
         write.append({ topic: collection, payload });
-        const entry = write.append({ topic, payload }) as OrderUpdateEntry;
         if (inbox.length > 0) {
-          await notifications.deliver(
-            write,
-            viewer.workspace,
-            [customerId],
-            toNotification(payload),
-            taken.occurredAt,
-          );
+          const draft = toNotification(payload);
+          await notifications.deliver(write, workspace, [customerId], draft, taken.occurredAt);
         }
-        return entry;
+        return write.append({ topic, payload }) as OrderUpdateEntry;
       });
-      if (!(result instanceof Duplicate)) return { update: result, deduplicated: false };
-      return { update: await findDuplicate(runtime, viewer.workspace, orderId, result), deduplicated: true };
     },
 
     async find(viewer, id) {
@@ -151,66 +148,12 @@ export function createOrdersService(runtime: Runtime): OrdersService {
   };
 }
 
-class Duplicate {
-  readonly number: number;
-  constructor(number: number) {
-    this.number = number;
-  }
-}
-
-async function claim(
-  write: Write,
-  viewer: Viewer,
-  {
-    key,
-    contentHash,
-    number,
-  }: { readonly key: string; readonly contentHash: string; readonly number: number },
-): Promise<void> {
-  const claimed = await write.claim({
-    workspace: viewer.workspace,
-    field: 'publishOrderUpdate',
-    publisher: viewer.id,
-    key,
-    contentHash,
-    reference: { number },
-  });
-  if (claimed.outcome === 'used')
-    write.abandon(new Duplicate((claimed.reference as { number: number }).number));
-}
-
-/** The entry outlives its key: retention keeps everything for longer than 24 hours. */
-async function findDuplicate({ log }: Runtime, workspace: string, orderId: string, { number }: Duplicate) {
-  const entry = await log.find(orderTopic(workspace, orderId), number);
-  if (entry === null)
-    throw new Error(`The log no longer holds the result of an idempotency key: number ${number}.`);
-  return entry as OrderUpdateEntry;
-}
-
-/**
- * An order's customer never changes, so this may be read before anything is locked. Where it is told, it is taken at its
- * word until the order has been read.
- */
-async function requireCustomer(
-  tx: Queries,
-  workspace: string,
-  orderId: string,
-  told: string | null,
-): Promise<string> {
-  if (told !== null) return requireId('customerId', told);
+async function readCustomer(tx: Queries, workspace: string, id: string): Promise<string | undefined> {
   const [row] = await tx
     .select({ customerId: orders.customerId })
     .from(orders)
-    .where(and(eq(orders.workspace, workspace), eq(orders.id, orderId)));
-  if (row !== undefined) return row.customerId;
-  throw badInput(`The order "${orderId}" has not been seen before: name its customer in \`customerId\`.`);
-}
-
-function requireSameCustomer(orderId: string, customerId: string, told: string): void {
-  if (told === customerId) return;
-  throw badInput(
-    `The order "${orderId}" belongs to another customer, and an order never changes its customer.`,
-  );
+    .where(and(eq(orders.workspace, workspace), eq(orders.id, id)));
+  return row?.customerId;
 }
 
 async function findOrder(queries: Queries, workspace: string, id: string): Promise<OrderView | null> {

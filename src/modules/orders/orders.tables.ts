@@ -47,11 +47,6 @@ export const orders = pgTable(
   (table) => [
     primaryKey({ columns: [table.workspace, table.id] }),
     // Read backwards: drizzle's desc() means DESC NULLS LAST, which a plain ORDER BY … DESC cannot use.
-    index('orders_of_customer').on(
-      table.workspace,
-      table.customerId,
-      table.createdAt.desc(),
-      table.id.desc(),
-    ),
+    index('orders_of_customer').on(table.workspace, table.customerId, table.createdAt, table.id),
   ],
 );

@@ -29,7 +29,11 @@ export function createPresenceSessions({
 
   return {
     begin(user, connection) {
-      const session: PresenceSession = { ...user, sessionId: connection.id };
+      const session: PresenceSession = {
+        place: user.workspace,
+        userId: user.userId,
+        sessionId: connection.id,
+      };
       const inTurn = takeTurns((error, step) => {
         // The registry carries it out when it is back.
         logger.warn({ err: error, step, userId: user.userId }, 'presence is late: the engine is away');

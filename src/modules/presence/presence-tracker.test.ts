@@ -25,7 +25,11 @@ function createRegistry() {
       // One at a time, so that there are pages.
       const all = [...held.keys()].toSorted();
       const rest = all.filter((id) => after === null || id > after);
-      return answer({ userIds: rest.slice(0, 1), hasMore: rest.length > 1, total: all.length });
+      return answer({
+        userIds: rest.slice(0, 1),
+        next: rest.length > 1 ? (rest[0] ?? null) : null,
+        total: all.length,
+      });
     },
     follow: async (_workspace, told) => {
       follower = told;
@@ -74,6 +78,7 @@ function setUp(given: Partial<{ profiles: Pick<Profiles, 'load'> }> = {}) {
   const { registry } = source;
   const logger = pino({ level: 'silent' });
   const tracker = new PresenceTracker({
+    place: 'acme',
     workspace: 'acme',
     registry,
     profiles,

@@ -1,14 +1,17 @@
-// One workspace's presence on this node, shared by all of its subscribers: follows the registry once, reads what they
+// The presence in one place on this node, shared by all of its subscribers: follows the registry once, reads what they
 // ask for, and reads anew after the engine was away. What follows from it, followed-users.ts decides.
 import type { Logger } from 'pino';
-import type { Following, PresenceRegistry, PresenceState } from '../../engines/engine.ts';
+import type { Following, Place, PresenceRegistry, PresenceState } from '../../engines/engine.ts';
 import { toUserView } from '../users/users.service.ts';
 import { FollowedUsers, type Followees, type PresenceSubscriber } from './followed-users.ts';
 import type { Profiles } from './profiles.ts';
 import { isConnected, type Profile } from './visible-presence.ts';
 
 export interface PresenceTrackerOptions {
+  /** Whose users they are. */
   readonly workspace: string;
+  /** Where they are, as the registry names it. */
+  readonly place: Place;
   readonly registry: Pick<PresenceRegistry, 'read' | 'listOnline' | 'follow'>;
   readonly profiles: Pick<Profiles, 'load'>;
   readonly logger: Logger;
@@ -38,7 +41,7 @@ export class PresenceTracker {
 
   constructor(options: PresenceTrackerOptions) {
     this.#options = options;
-    this.#opened = options.registry.follow(options.workspace, {
+    this.#opened = options.registry.follow(options.place, {
       onChange: (state) => {
         if (this.#users.hear(state, now())) this.#name(state.userId);
       },
@@ -56,6 +59,12 @@ export class PresenceTracker {
     if (followees === 'everyone') await this.#readEveryone();
     else await this.#read(this.#users.unshown(followees));
     this.#users.tell(subscriber, followees);
+  }
+
+  /** Resolves when what the registry holds of these users now is known, and has been handed over. */
+  async look(userIds: readonly string[]): Promise<void> {
+    await this.#opened;
+    await this.#read(userIds);
   }
 
   leave(subscriber: PresenceSubscriber, followees: Followees): void {
@@ -84,13 +93,13 @@ export class PresenceTracker {
   }
 
   async #eachOnline(work: (userIds: readonly string[]) => Promise<void>): Promise<void> {
-    const { registry, workspace } = this.#options;
+    const { registry, place } = this.#options;
     let after: string | null = null;
     for (;;) {
-      const page = await registry.listOnline(workspace, { after, limit: readBatch });
+      const page = await registry.listOnline(place, { after, limit: readBatch });
       await work(page.userIds);
-      after = page.userIds.at(-1) ?? null;
-      if (!page.hasMore || after === null) return;
+      after = page.next;
+      if (after === null) return;
     }
   }
 
@@ -120,7 +129,7 @@ export class PresenceTracker {
   async #readStates(userIds: readonly string[]): Promise<readonly PresenceState[]> {
     for (;;) {
       const epoch = this.#epoch;
-      const states = await this.#options.registry.read(this.#options.workspace, userIds);
+      const states = await this.#options.registry.read(this.#options.place, userIds);
       if (epoch === this.#epoch) return states;
     }
   }

@@ -18,7 +18,7 @@ function setUp() {
   const workspace = `w-${(workspaces += 1)}`;
   const viewer = testViewer('viewer', { workspace, name: 'Vi' });
   const session = (userId: string, id = '1') => ({
-    workspace,
+    place: workspace,
     userId,
     sessionId: `${workspace}-${userId}-${id}`,
   });

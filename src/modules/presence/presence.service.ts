@@ -6,13 +6,14 @@ import { TidingsError } from '../../errors.ts';
 import { serviceKey, type Context, type Runtime } from '../../schema/context.ts';
 import { guard } from '../../schema/event-stream.ts';
 import { requireFirst, requireIds, requireText } from '../../schema/input.ts';
+import { SharedInstances } from '../../schema/shared-instances.ts';
 import { parsePageCursor, placeText, toPageCursor } from '../../schema/page.ts';
 import type { PageInfoView } from '../../schema/scalars.ts';
 import { ConflatingQueue } from '../../streams/conflating-queue.ts';
 import { toUserView, usersService } from '../users/users.service.ts';
 import type { Followees } from './followed-users.ts';
 import { mayFollowPresence } from './presence.policy.ts';
-import { createPresenceTrackers } from './presence-trackers.ts';
+import { PresenceTracker } from './presence-tracker.ts';
 import { createProfiles, type Profiles } from './profiles.ts';
 import { appearsOffline, toPresenceView, type ActivityView, type PresenceView } from './visible-presence.ts';
 
@@ -65,7 +66,7 @@ export function createPresenceService(
 ): PresenceService {
   const { engine, logger } = runtime;
   const registry = engine.presence;
-  const trackers = createPresenceTrackers({ registry, profiles, logger, settleMs });
+  const trackers = new SharedInstances<PresenceTracker>();
 
   const toViews = async (workspace: string, states: readonly PresenceState[]) => {
     const loaded = await profiles.load(
@@ -89,7 +90,7 @@ export function createPresenceService(
       mayFollowPresence(viewer);
       const first = requireFirst(page.first, { fallback: 100, max: maxUsers });
       const after = parsePageCursor('after', onlineList, page.after, onlinePlace)?.[0] ?? null;
-      const { userIds, hasMore, total } = await registry.listOnline(viewer.workspace, {
+      const { userIds, next, total } = await registry.listOnline(viewer.workspace, {
         after,
         limit: first,
       });
@@ -102,7 +103,7 @@ export function createPresenceService(
       const cursorOf = (userId: string | undefined) =>
         userId === undefined ? null : toPageCursor(onlineList, [userId]);
       const pageInfo: PageInfoView = {
-        hasNextPage: hasMore,
+        hasNextPage: next !== null,
         hasPreviousPage: after !== null,
         startCursor: cursorOf(userIds[0]),
         endCursor: cursorOf(userIds.at(-1)),
@@ -134,7 +135,10 @@ export function createPresenceService(
         userIds === null || userIds === undefined
           ? 'everyone'
           : requireIds('userIds', userIds, { min: 0, max: maxUsers });
-      const { tracker, release } = trackers.acquire(workspace);
+      const { instance: tracker, release } = trackers.acquire(
+        workspace,
+        () => new PresenceTracker({ workspace, place: workspace, registry, profiles, logger, settleMs }),
+      );
       const queue: ConflatingQueue<string, PresenceView> = new ConflatingQueue(() => {
         stopWatching();
         tracker.leave(queue, followees);

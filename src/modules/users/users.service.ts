@@ -25,7 +25,7 @@ export interface UsersService {
   /** One for each id, also for those never seen. Inside a transaction, with its handle. */
   load(workspace: string, ids: readonly string[], queries?: Queries): Promise<ReadonlyMap<string, UserView>>;
   /** The viewer's own view: what the token tells counts first. */
-  viewer(viewer: Viewer): Promise<UserView>;
+  viewer(viewer: Viewer, queries?: Queries): Promise<UserView>;
   upsert(viewer: Viewer, inputs: readonly UserInput[]): Promise<readonly UserView[]>;
   /** Keeps what the viewer's token tells. A database that is away costs the name, not the request. */
   remember(viewer: Viewer): Promise<void>;
@@ -84,8 +84,8 @@ export function createUsersService(
 
   return {
     load,
-    async viewer({ workspace, id, name, avatarUrl }) {
-      const stored = (await load(workspace, [id])).get(id) ?? toUserView(id);
+    async viewer({ workspace, id, name, avatarUrl }, queries) {
+      const stored = (await load(workspace, [id], queries)).get(id) ?? toUserView(id);
       return { id, name: name ?? stored.name, avatarUrl: avatarUrl ?? stored.avatarUrl };
     },
     async upsert({ workspace }, inputs) {

@@ -1,0 +1,10 @@
+// The bookings module, as the server is given it.
+import { provide, type TidingsModule } from '../../schema/module.ts';
+import { defineBookings } from './bookings.schema.ts';
+import { bookingsService, createBookingsService } from './bookings.service.ts';
+
+export const bookingsModule: TidingsModule = {
+  name: 'bookings',
+  define: defineBookings,
+  open: (runtime) => ({ services: [provide(bookingsService, createBookingsService(runtime))] }),
+};

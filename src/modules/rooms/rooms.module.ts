@@ -1,0 +1,13 @@
+// The rooms module, as the server is given it.
+import { provide, type TidingsModule } from '../../schema/module.ts';
+import { defineRooms } from './rooms.schema.ts';
+import { createRoomsService, roomsService, type RoomsOptions } from './rooms.service.ts';
+
+export const createRoomsModule = (options: RoomsOptions): TidingsModule => ({
+  name: 'rooms',
+  define: defineRooms,
+  open(runtime) {
+    const service = createRoomsService(runtime, options);
+    return { services: [provide(roomsService, service)], close: async () => service.close() };
+  },
+});

@@ -1,0 +1,226 @@
+// Rooms: who may enter, what is told there, and who is there.
+import { randomUUID } from 'node:crypto';
+import type { Viewer } from '../../auth/viewer.ts';
+import { watchAccess } from '../../schema/access-watch.ts';
+import { serviceKey, type Context, type Runtime } from '../../schema/context.ts';
+import {
+  optionalIdempotencyKey,
+  optionalJson,
+  requireId,
+  requireIds,
+  requireText,
+} from '../../schema/input.ts';
+import { readRecentEvents, type RecentEvents } from '../../schema/recent-events.ts';
+import type { EntryOf } from '../../schema/scalars.ts';
+import { SharedInstances } from '../../schema/shared-instances.ts';
+import type { OnlineUsers, Place, PresenceRegistry } from '../../engines/engine.ts';
+import type { Queries } from '../../store/store.ts';
+import { Shared, Turns } from '../../streams/shared-work.ts';
+import { publishOnce, type Published } from '../../streams/publish-once.ts';
+import { PresenceTracker } from '../presence/presence-tracker.ts';
+import type { Profile } from '../presence/visible-presence.ts';
+import { toUserView, usersService, type UserView } from '../users/users.service.ts';
+import {
+  createRoomAccess,
+  writeAccess,
+  type RoomAccess,
+  type RoomAccessChange,
+  type RoomControl,
+} from './room-access.ts';
+import { maxMembers, RoomQueue, type RoomPresenceView } from './room-queue.ts';
+import { RoomTracker } from './room-tracker.ts';
+import { publishesAsService, requireMayManageRooms } from './rooms.policy.ts';
+import { roomPlace, roomTopic } from './rooms.topics.ts';
+
+export interface RoomEventPayload {
+  readonly room: string;
+  readonly name: string;
+  readonly data: unknown;
+  /** null where a backend service published it. */
+  readonly sender: UserView | null;
+}
+
+export type RoomEventEntry = EntryOf<RoomEventPayload>;
+
+export interface PublishRoomEvent {
+  readonly room: string;
+  readonly name: string;
+  readonly data?: unknown;
+  readonly idempotencyKey?: string | null | undefined;
+}
+
+export interface RoomsService extends RoomAccess {
+  publishEvent(viewer: Viewer, input: PublishRoomEvent): Promise<Published<RoomEventEntry>>;
+  listEvents(
+    viewer: Viewer,
+    page: { readonly room: string; readonly first?: number | null | undefined },
+  ): Promise<RecentEvents<RoomEventEntry>>;
+  grantAccess(viewer: Viewer, input: RoomAccessChange): Promise<RoomAccessChange>;
+  /** Ends what those users follow of the room. */
+  revokeAccess(viewer: Viewer, input: RoomAccessChange): Promise<RoomAccessChange>;
+  /** Who is there now. */
+  readMembers(viewer: Viewer, room: string): Promise<RoomPresenceView>;
+  /**
+   * Who is there first, then every change. With `join` the viewer is there too, for as long as it lives. Rejects with
+   * NOT_FOUND where the viewer may not enter; ends with FORBIDDEN when that ends.
+   */
+  follow(context: Context, room: string, join: boolean): Promise<AsyncIterableIterator<RoomPresenceView>>;
+  close(): void;
+}
+
+export const roomsService = serviceKey<RoomsService>('rooms');
+
+export interface RoomsOptions {
+  /** Patterns of rooms that everyone in the workspace may enter. */
+  readonly publicRooms: readonly string[];
+}
+
+/** Users at a time in grantRoomAccess and revokeRoomAccess. */
+const maxUsers = 500;
+/** Joins and leaves within so long travel together. */
+const momentMs = 100;
+/** Longer than the nodes need to notice that the engine is back and to register anew. */
+const settleMs = 4_000;
+
+export function createRoomsService(runtime: Runtime, options: RoomsOptions): RoomsService {
+  const { engine, log, logger, store } = runtime;
+  const trackers = new SharedInstances<RoomTracker>();
+  const loadUsers = (workspace: string, ids: readonly string[], queries?: Queries) =>
+    runtime.use(usersService).load(workspace, ids, queries);
+
+  const openTracker = (workspace: string, room: string): RoomTracker => {
+    const place = roomPlace(workspace, room);
+    const registry = engine.rooms;
+    /** Of a crowd that comes at once the names are read together. */
+    const named = new Shared<string, Profile>(new Turns(1), async (ids) => {
+      const users = await loadUsers(workspace, ids);
+      return ids.map((id) => ({ user: users.get(id) ?? toUserView(id), lastSeenAt: null }));
+    });
+    const profiles = {
+      load: async (_workspace: string, ids: readonly string[]) =>
+        new Map(await Promise.all(ids.map(async (id) => [id, await named.ask(id)] as const))),
+    };
+    const presence = new PresenceTracker({ workspace, place, registry, profiles, logger, settleMs });
+    return new RoomTracker({ presence, listIds: () => listIds(registry, place), momentMs });
+  };
+
+  const access = createRoomAccess(runtime, options);
+  const { requireMayEnter } = access;
+
+  return {
+    ...access,
+
+    async publishEvent(viewer, input) {
+      const { workspace } = viewer;
+      const room = requireId('room', input.room);
+      const name = requireText('name', input.name, { min: 1, max: 128 });
+      const data = optionalJson('data', input.data);
+      const isService = publishesAsService(viewer);
+      const topic = roomTopic(workspace, room);
+      const request = {
+        workspace,
+        field: 'publishRoomEvent',
+        publisher: viewer.id,
+        key: optionalIdempotencyKey(input.idempotencyKey),
+        content: { room, name, data },
+        topic,
+      };
+      if (!isService) await requireMayEnter(viewer, room);
+      return publishOnce<RoomEventEntry>(log, request, async (write, claim) => {
+        const taken = await write.take([topic]);
+        // Once more, behind whoever took it away meanwhile.
+        if (!isService) await requireMayEnter(viewer, room, write.tx);
+        await claim(taken);
+        const sender = isService ? null : await runtime.use(usersService).viewer(viewer, write.tx);
+        const payload: RoomEventPayload = { room, name, data, sender };
+        return write.append({ topic, payload }) as RoomEventEntry;
+      });
+    },
+
+    async listEvents(viewer, { room, first }) {
+      await requireMayEnter(viewer, requireId('room', room));
+      return readRecentEvents<RoomEventEntry>(log, roomTopic(viewer.workspace, room), first);
+    },
+
+    async grantAccess(viewer, input) {
+      requireMayManageRooms(viewer);
+      const change = requireChange(input);
+      await writeAccess(store.queries, viewer.workspace, change, 'granted');
+      return change;
+    },
+
+    async revokeAccess(viewer, input) {
+      requireMayManageRooms(viewer);
+      const change = requireChange(input);
+      const topic = roomTopic(viewer.workspace, change.room);
+      return log.write(async (write) => {
+        await write.take([topic]);
+        await writeAccess(write.tx, viewer.workspace, change, 'revoked');
+        write.append({ topic, kind: 'control', payload: { revoked: change.userIds } satisfies RoomControl });
+        return change;
+      });
+    },
+
+    async readMembers(viewer, room) {
+      await requireMayEnter(viewer, requireId('room', room));
+      const { workspace } = viewer;
+      const place = roomPlace(workspace, room);
+      const { userIds, total } = await engine.rooms.listOnline(place, { after: null, limit: maxMembers });
+      const users = await loadUsers(workspace, userIds);
+      const members = userIds.flatMap((id) => users.get(id) ?? []);
+      return { room, count: total, members, joined: [], left: [] };
+    },
+
+    async follow(context, room, join) {
+      const { workspace, id: userId } = context.viewer;
+      const place = roomPlace(workspace, requireId('room', room));
+      // Authorized by it, before anything else is opened.
+      const stream = await access.openStream(context, room, { after: null, filter: () => false });
+      const { instance: tracker, release } = trackers.acquire(place, () => openTracker(workspace, room));
+      const closers = [release];
+      const onReleased = () => closers.splice(0).forEach((close) => close());
+      const queue = new RoomQueue({ room, members: tracker, onReleased });
+      const closeWith = (close: () => void) => (queue.closed ? close() : void closers.push(close));
+      const watch = watchAccess(stream, (error) => queue.fail(error, 'at-once'));
+      closeWith(() => watch.stop());
+      try {
+        if (join) {
+          const session = { place, userId, sessionId: randomUUID() };
+          const tracked = engine.rooms.track(session, 'live');
+          closeWith(() => untrack(session));
+          await tracked;
+        }
+        await tracker.join(queue, join ? userId : null);
+        closeWith(() => tracker.leave(queue));
+        return queue;
+      } catch (error) {
+        await queue.return();
+        throw error;
+      }
+    },
+
+    close: () => trackers.close(),
+  };
+
+  function untrack(session: Parameters<typeof engine.rooms.untrack>[0]): void {
+    engine.rooms.untrack(session).catch((error: unknown) => {
+      // The registry carries it out when it is back.
+      logger.warn({ err: error }, 'leaving a room is late: the engine is away');
+    });
+  }
+}
+
+async function listIds(registry: Pick<PresenceRegistry, 'listOnline'>, place: Place): Promise<string[]> {
+  const ids: string[] = [];
+  let after: string | null = null;
+  do {
+    const page: OnlineUsers = await registry.listOnline(place, { after, limit: 1_000 });
+    ids.push(...page.userIds);
+    after = page.next;
+  } while (after !== null);
+  return ids;
+}
+
+function requireChange({ room, userIds }: RoomAccessChange): RoomAccessChange {
+  return { room: requireId('room', room), userIds: requireIds('userIds', userIds, { max: maxUsers }) };
+}

@@ -28,7 +28,7 @@ export interface Swept {
 }
 
 /** "keep" in ASCII, beside the numbers of migrate.ts and node-claim.ts. */
-const advisoryLock = 0x6b656570;
+export const advisoryLock = 0x6b656570;
 
 /** Between batches: whoever publishes comes first. */
 const pauseMs = 20;

@@ -1,7 +1,7 @@
 // Retention: the oldest entries go first, heads and numbers stay, and what can't be honoured any more says so.
 import { sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
-import { removeEntries, removeKeys, startRetention } from '../../src/streams/retention.ts';
+import { advisoryLock, removeEntries, removeKeys, startRetention } from '../../src/streams/retention.ts';
 import type { Topic } from '../../src/streams/topic.ts';
 import {
   append,
@@ -89,6 +89,21 @@ export function retentionContract(stage: StreamsStage): void {
       expect(await numbersOf(stage.near, topic)).toEqual(range(151, 250));
       expect(await pullNumbers(subscription, 50)).toEqual(range(201, 250));
       await subscription.return();
+    });
+
+    test('while one node is at it, another leaves it to that one', async ({ skip }) => {
+      skip(stage.near === stage.far, 'the embedded database has one process, and nobody to leave it to');
+      const topic = newTopic();
+      await appendMany(stage.near, topic, { count: 3 });
+      await age(stage.near, topic, 2, '8 days');
+      const retention = retentionOf(stage.far);
+      await stage.near.store.transaction(async (tx) => {
+        await tx.execute(sql`select pg_advisory_xact_lock(${advisoryLock})`);
+        expect((await retention.sweep()).entries).toBe(0);
+        expect(await numbersOf(stage.far, topic)).toEqual(range(1, 3));
+      });
+      expect((await retention.sweep()).entries).toBe(2);
+      await retention.close();
     });
 
     test('idempotency keys go when they have expired', async () => {

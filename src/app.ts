@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import { Revocations } from './auth/revocations.ts';
 import { createTokenVerifier } from './auth/tokens.ts';
 import { rememberVerified } from './auth/verified-tokens.ts';
 import { developmentIssuer } from './auth/development.ts';
@@ -14,6 +15,7 @@ import { openRedisEngine } from './engines/redis/redis-engine.ts';
 import { buildSchema, createBuiltInModules } from './modules/schema.ts';
 import type { Runtime } from './schema/context.ts';
 import type { TidingsModule } from './schema/module.ts';
+import { DeliveryFigures } from './schema/delivery-figures.ts';
 import { openModules } from './schema/open-modules.ts';
 import { claimNode } from './store/node-claim.ts';
 import { openStore } from './store/open-store.ts';
@@ -24,6 +26,7 @@ import { Tails } from './streams/tails.ts';
 import { createAuthenticator } from './transport/authenticate.ts';
 import { createClientErrors } from './transport/client-errors.ts';
 import { developmentRoutes, type DevelopmentExamples } from './transport/development.ts';
+import { ConnectionBook } from './transport/connection-book.ts';
 import { createDocuments } from './transport/documents.ts';
 import { healthRoutes } from './transport/health.ts';
 import { createHttp } from './transport/http.ts';
@@ -82,9 +85,15 @@ export async function createApp({
       closers.push(() => claim.release());
     }
 
+    const deliveries = new DeliveryFigures();
     const log = await openLog({
       store,
-      onCommitted: (entries) => entries.forEach((entry) => tails.announce(entry)),
+      onCommitted(entries) {
+        for (const entry of entries) {
+          if (entry.kind === 'event') deliveries.published += 1;
+          tails.announce(entry);
+        }
+      },
     });
     const retention = startRetention({ store, logger, keepMs: config.eventRetentionMs + retentionGraceMs });
     closers.push(() => retention.close());
@@ -97,16 +106,36 @@ export async function createApp({
     });
     closers.push(() => engine.close());
 
+    const book: ConnectionBook = new ConnectionBook({ isRevoked: (viewer) => revocations.isRevoked(viewer) });
+    const revocations: Revocations = await Revocations.open({
+      store,
+      engine,
+      logger,
+      checkMs: config.headCheckMs,
+      onRevoked: ({ workspace, userId }) => book.endRevoked(workspace, userId),
+    });
+    closers.push(() => revocations.close());
+
     const tails = new Tails({
       log,
       broker: engine.broker,
       logger,
+      confirm: () => revocations.confirm(),
       checkMs: config.headCheckMs,
       checkWhileAwayMs: 1_000,
     });
     closers.push(() => tails.close());
 
-    const open = openModules(modules, { store, log, tails, engine, logger });
+    const open = openModules(modules, {
+      store,
+      log,
+      tails,
+      engine,
+      logger,
+      revocations,
+      figures: book,
+      deliveries,
+    });
     closers.push(() => open.close());
     const { runtime } = open;
 
@@ -118,10 +147,11 @@ export async function createApp({
     const authenticator = createAuthenticator({
       verifier,
       visitorWorkspace: config.anonymousWorkspace,
+      revocations,
       onAuthenticated: open.onAuthenticated,
     });
     const clientErrors = createClientErrors(logger);
-    const shared = { schema, runtime, authenticator, clientErrors, logger, path: graphqlPath };
+    const shared = { schema, runtime, authenticator, clientErrors, logger, book, path: graphqlPath };
     const { allowedOrigins, maxPayloadBytes } = config;
     const { server: http, endStreams } = createHttp({
       ...shared,

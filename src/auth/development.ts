@@ -20,17 +20,20 @@ export interface DevelopmentToken {
   readonly scope?: string | undefined;
   /** Seconds; negative makes one that has already expired. An hour unless given. */
   readonly expiresIn?: number | undefined;
+  /** Seconds since the epoch. Now unless given. */
+  readonly issuedAt?: number | undefined;
 }
 
 export function signDevelopmentToken(options: DevelopmentToken): Promise<string> {
   const { user, name, workspace = 'demo', roles = [], rooms = [], scope = '', expiresIn = 3_600 } = options;
   const now = Math.floor(Date.now() / 1_000);
+  const { issuedAt = Math.min(now, now + expiresIn) } = options;
   return new SignJWT({ ...(name === undefined ? {} : { name }), workspace, roles, rooms, scope })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(user)
     .setIssuer(developmentIssuer.issuer)
     .setAudience(developmentIssuer.audience)
-    .setIssuedAt(Math.min(now, now + expiresIn))
+    .setIssuedAt(issuedAt)
     .setExpirationTime(now + expiresIn)
     .sign(Buffer.from(developmentKey, 'utf8'));
 }

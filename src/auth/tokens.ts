@@ -23,6 +23,10 @@ export class TokenError extends TidingsError {
   }
 }
 
+/** The token is valid, but was issued before its user's sessions were revoked. */
+export const revokedSessions = (): TokenError =>
+  new TokenError('The sessions of this user were revoked. Sign in again.');
+
 export interface TokenVerifier {
   /**
    * Answers whom the token speaks for. `workspace` is what the request names, needed where the token is for every

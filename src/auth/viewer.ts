@@ -29,6 +29,12 @@ export function requireScope(viewer: Viewer, scope: string): void {
   throw new TidingsError('FORBIDDEN', `This needs a token with the scope "${scope}".`);
 }
 
+/** Of the whole server, whatever the workspace. */
+export function requireOperator(viewer: Viewer): void {
+  if (viewer.roles.has('operator')) return;
+  throw new TidingsError('FORBIDDEN', 'This needs a token with the role "operator".');
+}
+
 export function requireStaff(viewer: Viewer): void {
   if (isStaff(viewer)) return;
   throw new TidingsError('FORBIDDEN', 'This needs a token with the role "staff".');

@@ -89,6 +89,8 @@ export interface PresenceRegistry {
    * bytes, in a room in the order in which they came.
    */
   listOnline(place: Place, page: OnlinePage): Promise<OnlineUsers>;
+  /** Users online over all places: whoever is in two of them counts twice, who appears offline not at all. */
+  count(): Promise<number>;
   /** Every change in the place, as the whole new state of the user. In force when it resolves, like Broker.follow. */
   follow(place: Place, follower: PresenceFollower): Promise<Following>;
 }
@@ -122,12 +124,28 @@ export interface ExpiringSets {
   list(set: string): Promise<readonly { readonly member: string; readonly expiresInMs: number }[]>;
 }
 
+/** The nodes that live, this one among them. */
+export interface Nodes {
+  /**
+   * Whether no other node can have taken this one for dead, as far as its own clock can tell. False after a freeze, and
+   * while the engine has been away for as long.
+   */
+  readonly isAlive: boolean;
+  /** Calls the listener when this node may have been taken for dead, before it counts as alive again. Ends with the answer. */
+  onLapsed(listener: () => void): () => void;
+  /** Replaces what this node says about a subject; null takes it back. It is forgotten with the node, or by an engine that restarts. */
+  report(subject: string, text: string | null): Promise<void>;
+  /** What each node that lives says about a subject, by node id; null of one that has said nothing. */
+  read(subject: string): Promise<ReadonlyMap<string, string | null>>;
+}
+
 export interface Engine {
   readonly kind: 'memory' | 'redis';
   /** For people: "Redis 7.0.15 at 127.0.0.1:6379". Never holds a password. */
   readonly description: string;
   /** Unique for each run of a process. */
   readonly nodeId: string;
+  readonly nodes: Nodes;
   readonly broker: Broker;
   /** Who is in which workspace. */
   readonly presence: PresenceRegistry;

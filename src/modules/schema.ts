@@ -9,6 +9,7 @@ import { chatModule } from './chat/chat.module.ts';
 import { typingModule } from './chat/typing.module.ts';
 import { inventoryModule } from './inventory/inventory.module.ts';
 import { notificationsModule } from './notifications/notifications.module.ts';
+import { operationsModule } from './operations/operations.module.ts';
 import { ordersModule } from './orders/orders.module.ts';
 import { presenceModule } from './presence/presence.module.ts';
 import { createRoomsModule } from './rooms/rooms.module.ts';
@@ -30,6 +31,7 @@ export const createBuiltInModules = (options: BuiltInOptions): readonly TidingsM
   createRoomsModule(options),
   chatModule,
   typingModule,
+  operationsModule,
 ];
 
 /** As they are where nothing is configured. */

@@ -125,6 +125,18 @@ export function useSendNotificationMutation() {
   return Urql.useMutation<Operations.SendNotificationMutation, Operations.SendNotificationMutationVariables>(Operations.SendNotificationDocument);
 };
 
+export function useWorkspaceStatsQuery(options?: Omit<Urql.UseQueryArgs<Operations.WorkspaceStatsQueryVariables>, 'query'>) {
+  return Urql.useQuery<Operations.WorkspaceStatsQuery, Operations.WorkspaceStatsQueryVariables>({ query: Operations.WorkspaceStatsDocument, ...options });
+};
+
+export function useServerStatsQuery(options?: Omit<Urql.UseQueryArgs<Operations.ServerStatsQueryVariables>, 'query'>) {
+  return Urql.useQuery<Operations.ServerStatsQuery, Operations.ServerStatsQueryVariables>({ query: Operations.ServerStatsDocument, ...options });
+};
+
+export function useServerStatsChangedSubscription<TData = Operations.ServerStatsChangedSubscription>(options?: Omit<Urql.UseSubscriptionArgs<Operations.ServerStatsChangedSubscriptionVariables>, 'query'>, handler?: Urql.SubscriptionHandler<Operations.ServerStatsChangedSubscription, TData>) {
+  return Urql.useSubscription<Operations.ServerStatsChangedSubscription, TData, Operations.ServerStatsChangedSubscriptionVariables>({ query: Operations.ServerStatsChangedDocument, ...options }, handler);
+};
+
 export function useOrderQuery(options: Omit<Urql.UseQueryArgs<Operations.OrderQueryVariables>, 'query'>) {
   return Urql.useQuery<Operations.OrderQuery, Operations.OrderQueryVariables>({ query: Operations.OrderDocument, ...options });
 };
@@ -195,4 +207,8 @@ export function useRenewSessionMutation() {
 
 export function useUpsertUsersMutation() {
   return Urql.useMutation<Operations.UpsertUsersMutation, Operations.UpsertUsersMutationVariables>(Operations.UpsertUsersDocument);
+};
+
+export function useRevokeSessionsMutation() {
+  return Urql.useMutation<Operations.RevokeSessionsMutation, Operations.RevokeSessionsMutationVariables>(Operations.RevokeSessionsDocument);
 };

@@ -1,7 +1,9 @@
 // What resolvers and services are given: the session behind the operation, and what the server runs on.
 import type { Logger } from 'pino';
+import type { Revocations } from '../auth/revocations.ts';
 import type { Session } from '../auth/session.ts';
 import type { Reader, Viewer } from '../auth/viewer.ts';
+import type { DeliveryFigures } from './delivery-figures.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Log } from '../streams/log.ts';
 import type { Tails } from '../streams/tails.ts';
@@ -14,8 +16,24 @@ export interface Runtime {
   readonly tails: Tails;
   readonly engine: Engine;
   readonly logger: Logger;
+  readonly revocations: Pick<Revocations, 'revoke'>;
+  readonly figures: NodeFigures;
+  readonly deliveries: DeliveryFigures;
   /** The service of another module, or of one's own. Throws where its module is not part of this server. */
   use<T>(key: ServiceKey<T>): T;
+}
+
+/** What is open on this node. */
+export interface NodeFigures {
+  readonly total: OpenFigures;
+  /** Of every workspace that has any. */
+  readonly byWorkspace: ReadonlyMap<string, OpenFigures>;
+}
+
+export interface OpenFigures {
+  /** WebSockets and event streams. */
+  readonly connections: number;
+  readonly subscriptions: number;
 }
 
 /** Names a service and carries its type. */
@@ -35,11 +53,18 @@ export interface Context {
   /** The same for what visitors without a token may read, where the server allows them. */
   readonly reader: Reader;
   readonly runtime: Runtime;
+  /** What is known of the event that is being delivered. */
+  readonly delivery: Delivery;
   /** The WebSocket connection of the operation; null over HTTP. */
   readonly connection: Connection | null;
   use<T>(key: ServiceKey<T>): T;
   /** One instance per operation, made at the first use. For loaders that batch within one execution. */
   once<T>(key: object, create: () => T): T;
+}
+
+export interface Delivery {
+  /** When it was told, by its publisher's clock in milliseconds; null where it was read from the log, or is no event. */
+  announcedAt: number | null;
 }
 
 export interface Connection {
@@ -55,6 +80,7 @@ export function createContext(runtime: Runtime, session: Session, connection: Co
     session,
     runtime,
     connection,
+    delivery: { announcedAt: null },
     get viewer() {
       return session.requireViewer();
     },

@@ -40,6 +40,7 @@ export async function openEventStream(
     authorize: async () => authorize(viewer),
     ...(filter === undefined ? {} : { filter }),
     ...(endsAccess === undefined ? {} : { endsAccess: (entry: LogEntry) => endsAccess(entry, viewer) }),
+    onTaken: ({ announcedAt = null }) => (context.delivery.announcedAt = announcedAt),
     onReleased: () => stopWatching(),
   });
   stopWatching = guard(context, authorize, (error) => subscription.fail(error, 'at-once'));
@@ -53,10 +54,16 @@ export async function openEventStream(
 
 /** For visitors, who have no token that could expire or allow less. */
 export const openVisitorStream = (
-  { runtime }: Context,
+  { runtime, delivery }: Context,
   { topic, after, anewFrom }: Pick<EventStreamOptions, 'topic' | 'after' | 'anewFrom'>,
 ): Promise<StreamSubscription> =>
-  subscribe(runtime, { topic, after: after ?? null, anewFrom, authorize: async () => 'visitor' });
+  subscribe(runtime, {
+    topic,
+    after: after ?? null,
+    anewFrom,
+    authorize: async () => 'visitor',
+    onTaken: ({ announcedAt = null }) => (delivery.announcedAt = announcedAt),
+  });
 
 /** Ends a live subscription when its viewer's token expires or no longer allows it. Answers the function that stops it. */
 export function guard(

@@ -21,6 +21,8 @@ export interface CommittedEntry extends LogEntry {
 export interface SizedEntry extends LogEntry {
   /** About the length of its JSON, so that whoever has to keep it can bound what is kept. */
   readonly bytes: number;
+  /** When it was told, by its publisher's clock in milliseconds; absent where it was read. */
+  readonly announcedAt?: number;
 }
 
 /** An entry as the broker tells it. */

@@ -31,6 +31,8 @@ export interface SubscribeOptions {
    * then ends with FORBIDDEN, everything before it delivered and nothing after (invariant 12). Must not throw.
    */
   readonly endsAccess?: (entry: LogEntry) => boolean;
+  /** Called with each entry when it is taken for delivery. Must not throw. */
+  readonly onTaken?: (entry: SizedEntry) => void;
   /** Called once, when the subscription is over. Must not throw. */
   readonly onReleased?: () => void;
 }
@@ -84,7 +86,9 @@ export class StreamSubscription extends PushIterator<LogEntry> {
 
   protected take(): LogEntry | undefined {
     const entry = this.#queue.shift();
-    if (entry !== undefined) this.#queuedBytes -= entry.bytes;
+    if (entry === undefined) return undefined;
+    this.#queuedBytes -= entry.bytes;
+    this.#options.onTaken?.(entry);
     return entry;
   }
 

@@ -22,6 +22,11 @@ export interface TailsOptions {
   readonly checkMs: number;
   /** And so often while it is away. */
   readonly checkWhileAwayMs: number;
+  /**
+   * Asked after something was heard or read and before it is passed on: null where it may be at once, else resolves when it
+   * may. Where it isn't given nothing is asked.
+   */
+  readonly confirm?: () => Promise<void> | null;
 }
 
 export interface TailHandle {
@@ -67,8 +72,9 @@ export class Tails {
 
   constructor(options: TailsOptions) {
     this.#options = options;
-    this.catchUp = new CatchUp(options.log);
-    this.#log = inTurns(options.log);
+    const log = confirmed(options);
+    this.catchUp = new CatchUp(log);
+    this.#log = inTurns(log);
     this.#stopListening = options.broker.onStateChange(() => this.#schedule());
     this.#schedule();
   }
@@ -80,9 +86,11 @@ export class Tails {
 
   /** Tells all nodes of an entry. A hint: what it does not reach, the head check does. Never throws. */
   announce(entry: CommittedEntry): void {
-    this.#options.broker.publish(entry.topic, JSON.stringify(entry)).catch((error: unknown) => {
-      this.#options.logger.debug({ err: error, topic: entry.topic }, 'an entry could not be announced');
-    });
+    this.#options.broker
+      .publish(entry.topic, JSON.stringify({ ...entry, announcedAt: Date.now() }))
+      .catch((error: unknown) => {
+        this.#options.logger.debug({ err: error, topic: entry.topic }, 'an entry could not be announced');
+      });
   }
 
   /** Resolves when the tail follows: nothing committed after that is missed. Rejects with UNAVAILABLE where it can't. */
@@ -139,7 +147,7 @@ export class Tails {
     const tail = new Tail({ topic, log: this.#log, logger, onLost: () => this.#forget(followed) });
     const open = async (): Promise<Following> => {
       const following = await broker.follow(topic, {
-        onMessage: (message) => tail.hear(toHeard(message)),
+        onMessage: (message) => this.#hear(tail, toHeard(message)),
         onRestored: () => void this.check(),
       });
       try {
@@ -153,6 +161,14 @@ export class Tails {
     const followed: Followed = { tail, opened: open(), users: 0 };
     this.#followed.set(topic, followed);
     return followed;
+  }
+
+  /** What may not be passed on at once is read, which asks again. */
+  #hear(tail: Tail, entry: HeardEntry): void {
+    const confirming = this.#options.confirm?.() ?? null;
+    if (confirming === null) return tail.hear(entry);
+    confirming.catch(() => undefined); // told to whoever reads
+    tail.expect(entry);
   }
 
   #release(followed: Followed): void {
@@ -219,6 +235,18 @@ export class Tails {
   }
 }
 
+function confirmed({ log, confirm }: TailsOptions): CatchUpLog & Pick<Log, 'heads'> {
+  return {
+    heads: (topics) => log.heads(topics),
+    eventIds: (topic, numbers) => log.eventIds(topic, numbers),
+    async readOn(topic, page) {
+      const read = await log.readOn(topic, page);
+      await confirm?.();
+      return read;
+    },
+  };
+}
+
 function inTurns(log: Pick<Log, 'readOn' | 'heads'>): Pick<Log, 'readOn' | 'head'> {
   const turns = new Turns(maxReads);
   const heads = new Shared<Topic, Position>(turns, async (asked) => {
@@ -234,6 +262,6 @@ function inTurns(log: Pick<Log, 'readOn' | 'heads'>): Pick<Log, 'readOn' | 'head
 }
 
 const toHeard = (message: string): HeardEntry => ({
-  ...(JSON.parse(message) as CommittedEntry),
+  ...(JSON.parse(message) as CommittedEntry & { readonly announcedAt: number }),
   bytes: message.length,
 });

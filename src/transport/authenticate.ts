@@ -1,7 +1,8 @@
 // Finds the token of a request or of a connection_init and makes a session of it.
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Revocations } from '../auth/revocations.ts';
 import { Session } from '../auth/session.ts';
-import { TokenError, type TokenVerifier } from '../auth/tokens.ts';
+import { revokedSessions, TokenError, type TokenVerifier } from '../auth/tokens.ts';
 import type { Viewer } from '../auth/viewer.ts';
 
 export interface Authenticator {
@@ -18,6 +19,8 @@ export interface AuthenticatorOptions {
   readonly verifier: TokenVerifier;
   /** Whose public parts are shown without a token; null: nothing is. */
   readonly visitorWorkspace: string | null;
+  /** Whose tokens are refused although they are valid. */
+  readonly revocations: Pick<Revocations, 'confirm' | 'isRevoked'>;
   /** Called for each viewer before its session is used. */
   onAuthenticated(viewer: Viewer): Promise<void>;
 }
@@ -27,6 +30,7 @@ const bearerPattern = /^Bearer +([^\s]+) *$/i;
 export function createAuthenticator({
   verifier,
   visitorWorkspace,
+  revocations,
   onAuthenticated,
 }: AuthenticatorOptions): Authenticator {
   const workspaceOf = (headers: IncomingHttpHeaders): string | null => {
@@ -37,6 +41,8 @@ export function createAuthenticator({
   const telling: TokenVerifier = {
     async verify(token, workspace) {
       const viewer = await verifier.verify(token, workspace);
+      await revocations.confirm();
+      if (revocations.isRevoked(viewer)) throw revokedSessions();
       await onAuthenticated(viewer);
       return viewer;
     },

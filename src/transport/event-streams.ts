@@ -2,46 +2,53 @@
 // breaking off.
 import type { ExecutionResult } from 'graphql';
 import { TidingsError } from '../errors.ts';
+import type { Context } from '../schema/context.ts';
 import type { ClientErrors } from './client-errors.ts';
+import type { ConnectionBook } from './connection-book.ts';
+import { noteDelivery } from './note-delivery.ts';
 
 type Results = AsyncGenerator<ExecutionResult, void, void>;
 type Step = IteratorResult<ExecutionResult, void>;
 
 export interface EventStreams {
-  /** Follows `results` until they end or all are ended. Pulled by one consumer, one result at a time. */
-  open(results: Results): Results;
+  /**
+   * Follows `results` until they end, or the session does, or all are ended. Pulled by one consumer, one result at a time.
+   */
+  open(results: Results, context: Context): Results;
   endAll(): void;
 }
 
 const goingAway = () =>
   new TidingsError('UNAVAILABLE', 'This server is going away. Subscribe again after your last cursor.');
 
-export function createEventStreams(clientErrors: ClientErrors): EventStreams {
+export function createEventStreams(clientErrors: ClientErrors, book: ConnectionBook): EventStreams {
   const ends = new Set<() => void>();
   const lastWordFor = (error: unknown): Step => ({
     done: false,
     value: { errors: [clientErrors.toClientError(error)] },
   });
 
-  const open = (results: Results): Results => {
+  const open = (results: Results, context: Context): Results => {
+    const { session } = context;
     let phase: 'open' | 'last-word' | 'over' = 'open';
     let lastWord: Step = { done: true, value: undefined };
     let answer: ((step: Step) => void) | null = null;
 
+    let release = (): void => undefined;
     const end = (error: unknown): void => {
       if (phase !== 'open') return;
-      ends.delete(endNow);
+      release();
       lastWord = lastWordFor(error);
       phase = answer === null ? 'last-word' : 'over';
       answer?.(lastWord);
     };
-    const endNow = (): void => {
-      end(goingAway());
+    const endWith = (error: unknown): void => {
+      end(error);
       results.return(undefined).catch(() => undefined); // it has been told how it ended
     };
     const close = (): void => {
       phase = 'over';
-      ends.delete(endNow);
+      release();
       answer?.({ done: true, value: undefined });
     };
     const pull = (): Promise<Step> =>
@@ -51,6 +58,7 @@ export function createEventStreams(clientErrors: ClientErrors): EventStreams {
           if (phase !== 'open') return;
           answer = null;
           if (step.done === true) close();
+          else noteDelivery(context);
           resolve(
             step.done === true ? step : { done: false, value: clientErrors.toClientResult(step.value) },
           );
@@ -63,7 +71,16 @@ export function createEventStreams(clientErrors: ClientErrors): EventStreams {
       return step;
     };
 
+    const endNow = (): void => endWith(goingAway());
     ends.add(endNow);
+    const closers = [
+      () => ends.delete(endNow),
+      book.addSubscription({ session }),
+      // Last: one whose token was revoked meanwhile is ended by this.
+      book.add({ session, end: endWith }),
+    ];
+    release = () => closers.forEach((close) => close());
+    if (phase !== 'open') release();
     const opened: Results = {
       [Symbol.asyncIterator]: () => opened,
       [Symbol.asyncDispose]: async () => void (await opened.return(undefined)),

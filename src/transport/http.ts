@@ -8,6 +8,7 @@ import { createContext, type Context, type Runtime } from '../schema/context.ts'
 import { isAccepted, subscriptionAnswer, unacceptable } from './accept.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { ClientErrors } from './client-errors.ts';
+import type { ConnectionBook } from './connection-book.ts';
 import { parseDocument, validateDocument } from './documents.ts';
 import { createEventStreams, type EventStreams } from './event-streams.ts';
 import { useRequestParams } from './request-params.ts';
@@ -31,6 +32,7 @@ export interface HttpOptions {
   readonly logger: Logger;
   readonly allowedOrigins: readonly string[];
   readonly maxPayloadBytes: number;
+  readonly book: ConnectionBook;
   /** Asked first. */
   readonly routes: readonly Route[];
 }
@@ -43,7 +45,7 @@ export interface HttpTransport {
 }
 
 export function createHttp(options: HttpOptions): HttpTransport {
-  const streams = createEventStreams(options.clientErrors);
+  const streams = createEventStreams(options.clientErrors, options.book);
   const yoga = createGraphql(options, streams);
   const { logger, path, routes } = options;
 
@@ -175,8 +177,9 @@ const useGraphqlJs = (clientErrors: ClientErrors, streams: EventStreams): Plugin
       if (!isAccepted(request.headers.get('accept'), 'text/event-stream')) {
         return { errors: [notAcceptable(subscriptionAnswer)] };
       }
+      const { tidings } = args.contextValue as YogaContext;
       const subscribed = await subscribe(unwrap(args));
-      return Symbol.asyncIterator in subscribed ? streams.open(subscribed) : subscribed;
+      return Symbol.asyncIterator in subscribed ? streams.open(subscribed, tidings) : subscribed;
     }),
   // Errors of validation come past no other place.
   onResultProcess({ result, setResult }) {

@@ -25,8 +25,10 @@ import { TidingsError } from '../errors.ts';
 import { createContext, type Connection, type Context, type Runtime } from '../schema/context.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { ClientErrors } from './client-errors.ts';
+import type { ConnectionBook } from './connection-book.ts';
 import { closeCodes, protocolReasons } from './close-codes.ts';
 import type { Documents } from './documents.ts';
+import { noteDelivery } from './note-delivery.ts';
 import { isAllowedOrigin } from './origins.ts';
 import { createTurns } from './operation-turns.ts';
 import { requestUrl } from './request-url.ts';
@@ -44,6 +46,7 @@ export interface WebSocketOptions {
   readonly maxPayloadBytes: number;
   /** A ping is sent so often; a client that has not answered by the next one is cut off. */
   readonly pingMs: number;
+  readonly book: ConnectionBook;
   /** Called when a connection has been acknowledged. Must not throw. */
   onConnected(context: Context): void;
 }
@@ -62,6 +65,8 @@ interface Client {
   readonly connection: Connection;
   readonly closed: AbortSignal;
   session: Session | null;
+  /** What ends the counting of each subscription, by its operation's id. */
+  readonly subscriptions: Map<string, () => void>;
 }
 
 /** A client has so long to send connection_init. */
@@ -95,6 +100,7 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
       closed: closing.signal,
       connection: { id: randomUUID(), onClosed: (listener) => listen(closing.signal, listener) },
       session: null,
+      subscriptions: new Map(),
     };
     const inTurn = createTurns();
     const ended = protocol.opened(
@@ -131,6 +137,7 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
     socket.once('close', (code, reason) => {
       stopPinging();
       closing.abort();
+      for (const stopCounting of client.subscriptions.values()) stopCounting();
       ended(code, reason.toString('utf8')).catch((error: unknown) => {
         logger.error({ err: error }, 'a closed WebSocket could not be tidied up');
       });
@@ -152,7 +159,7 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
 }
 
 function createProtocol(options: WebSocketOptions) {
-  const { schema, documents, runtime, authenticator, clientErrors, logger, onConnected } = options;
+  const { schema, documents, runtime, authenticator, clientErrors, logger, book, onConnected } = options;
   type Params = Readonly<Record<string, unknown>>;
 
   return makeServer<Params, Client>({
@@ -167,6 +174,9 @@ function createProtocol(options: WebSocketOptions) {
           onExpired: () => client.socket.close(closeCodes.tokenExpired, 'The token has expired.'),
         });
         client.connection.onClosed(stop);
+        const end = (error: TokenError) =>
+          client.socket.close(closeCodes.unauthorized, toCloseReason(error.message));
+        client.connection.onClosed(book.add({ session, end }));
         onConnected(createContext(runtime, session, client.connection));
         return true;
       } catch (error) {
@@ -188,14 +198,26 @@ function createProtocol(options: WebSocketOptions) {
         contextValue: createContext(runtime, client.session, client.connection),
       };
     },
+    onOperation({ extra: client }, id, _payload, _args, result) {
+      if (client.session !== null && isAsyncIterable(result))
+        client.subscriptions.set(id, book.addSubscription({ session: client.session }));
+    },
+    onComplete({ extra: client }, id) {
+      client.subscriptions.get(id)?.();
+      client.subscriptions.delete(id);
+    },
     execute: (args) => settled(() => execute(args), clientErrors),
     subscribe: (args) => settled(() => subscribe(args), clientErrors),
-    onNext: (_context, _id, _payload, _args, result) =>
-      formatted(clientErrors.toClientResult(result as ExecutionResult)),
+    onNext({ extra: client }, id, _payload, { contextValue }, result) {
+      if (client.subscriptions.has(id)) noteDelivery(contextValue as Context);
+      return formatted(clientErrors.toClientResult(result as ExecutionResult));
+    },
     onError: (_context, _id, _payload, errors) =>
       errors.map((error) => clientErrors.toClientError(error).toJSON()),
   });
 }
+
+const isAsyncIterable = (result: object): boolean => Symbol.asyncIterator in result;
 
 /** What graphql-js throws, and should not, is an error of this operation and not the end of the connection. */
 async function settled<T>(work: () => T, clientErrors: ClientErrors): Promise<Awaited<T> | ExecutionResult> {

@@ -5,6 +5,7 @@ import type { Engine } from '../../src/engines/engine.ts';
 import type { RecordingEvents } from '../support/engine-follower.ts';
 import { brokerContract } from './engine-broker.contract.ts';
 import { expiringContract } from './engine-expiring.contract.ts';
+import { nodesContract } from './engine-nodes.contract.ts';
 import { presenceContract } from './engine-presence.contract.ts';
 import { roomsContract } from './engine-rooms.contract.ts';
 
@@ -31,6 +32,7 @@ export interface EngineSetup {
 export function engineContract(name: string, setup: EngineSetup): void {
   describe(`the ${name} engine`, () => {
     brokerContract(setup);
+    nodesContract(setup);
     presenceContract(setup);
     roomsContract(setup);
     expiringContract(setup);

@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
+import { Revocations } from '../../src/auth/revocations.ts';
 import { Session } from '../../src/auth/session.ts';
 import type { Viewer } from '../../src/auth/viewer.ts';
 import { openMemoryEngine } from '../../src/engines/memory/memory-engine.ts';
 import { builtInModules } from '../../src/modules/schema.ts';
 import { createContext, type Context, type Runtime } from '../../src/schema/context.ts';
+import { DeliveryFigures } from '../../src/schema/delivery-figures.ts';
 import { openModules } from '../../src/schema/open-modules.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -57,7 +59,16 @@ export async function openTestRuntime(database: TestDatabaseKind): Promise<TestR
     });
     closers.push(() => tails.close());
 
-    const open = openModules(builtInModules, { store, log, tails, engine, logger });
+    const revocations = await Revocations.open({
+      store,
+      engine,
+      logger,
+      checkMs: 60_000,
+      onRevoked: () => 0,
+    });
+    closers.push(() => revocations.close());
+    const figures = { total: { connections: 0, subscriptions: 0 }, byWorkspace: new Map() };
+    const open = openModules(builtInModules, { store, log, tails, engine, logger, revocations, figures, deliveries: new DeliveryFigures() });
     closers.push(() => open.close());
     const { runtime } = open;
     return { runtime, close, [Symbol.asyncDispose]: close };

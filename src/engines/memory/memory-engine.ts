@@ -6,6 +6,7 @@ import { TidingsError } from '../../errors.ts';
 import type { Broker, Engine, EngineEvents } from '../engine.ts';
 import { LocalFanOut } from './local-fan-out.ts';
 import { createMemoryExpiringSets } from './memory-expiring-sets.ts';
+import { createMemoryNodes } from './memory-nodes.ts';
 import { createMemoryPresence } from './memory-presence.ts';
 
 export interface MemoryEngineOptions {
@@ -18,6 +19,7 @@ export interface MemoryEngineOptions {
 export function openMemoryEngine(options: MemoryEngineOptions): Engine {
   const { logger, events } = options;
   const messages = new LocalFanOut<string>(logger);
+  const nodeId = randomUUID();
   const presence = createMemoryPresence({
     logger,
     order: 'by-id',
@@ -48,7 +50,8 @@ export function openMemoryEngine(options: MemoryEngineOptions): Engine {
   return {
     kind: 'memory',
     description: 'memory, for one process',
-    nodeId: randomUUID(),
+    nodeId,
+    nodes: createMemoryNodes(nodeId),
     broker,
     presence,
     rooms,

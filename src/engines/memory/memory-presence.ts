@@ -102,6 +102,14 @@ export function createMemoryPresence({ logger, order, onUserGone }: MemoryPresen
       return { userIds: page.map(({ userId }) => userId), next, total: online.length };
     },
 
+    async count() {
+      let count = 0;
+      for (const users of places.values()) {
+        for (const { setting } of users.values()) if (setting?.status !== 'OFFLINE') count += 1;
+      }
+      return count;
+    },
+
     async follow(place, follower) {
       const end = changes.listen(place, (state) => follower.onChange(state));
       return { unfollow: async () => end() };

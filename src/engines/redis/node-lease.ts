@@ -28,6 +28,9 @@ export interface NodeLeaseOptions {
   readonly logger: Logger;
 }
 
+/** The node that a lease belongs to. */
+export const nodeOf = (lease: string): string => lease.slice(0, lease.lastIndexOf('#'));
+
 export class NodeLease {
   readonly #options: NodeLeaseOptions;
   readonly #watch: LeaseWatch;
@@ -36,6 +39,9 @@ export class NodeLease {
   #counter = 0;
   #renewal: Promise<void> | null = null;
   #sure: 'sure' | 'unsure' = 'unsure';
+  /** When the last sign of life that Redis has acknowledged was sent, by this process's monotonic clock. */
+  #signAt = Number.NEGATIVE_INFINITY;
+  readonly #lapseListeners = new Set<() => void>();
   #ends: readonly (() => Promise<void>)[] = [];
 
   constructor(options: NodeLeaseOptions) {
@@ -102,6 +108,27 @@ export class NodeLease {
     }
   }
 
+  /** Whether no other node can have seen this one's lease stand still for long enough. */
+  get isAlive(): boolean {
+    return performance.now() - this.#signAt < this.#options.timings.deadAfterMs;
+  }
+
+  /** Ends with the function it answers. */
+  onLapsed(listener: () => void): () => void {
+    this.#lapseListeners.add(listener);
+    return () => this.#lapseListeners.delete(listener);
+  }
+
+  /** `sentAt` is before the counter was advanced. */
+  #noteSign(sentAt: number): void {
+    if (sentAt - this.#signAt >= this.#options.timings.deadAfterMs) this.#tellLapsed();
+    this.#signAt = sentAt;
+  }
+
+  #tellLapsed(): void {
+    for (const listener of this.#lapseListeners) listener();
+  }
+
   get #current(): string {
     return `${this.#options.nodeId}#${this.#registration}`;
   }
@@ -113,7 +140,11 @@ export class NodeLease {
     this.#sure = 'sure';
     try {
       // Commands are carried out in the order of the calls: what is tracked from now on finds the new lease.
+      const sentAt = performance.now();
       await commands.hset(keys.leases, this.#current, ++this.#counter);
+      // The old lease may be gone for any time: Redis may have lost it, or others may have removed it.
+      this.#tellLapsed();
+      this.#signAt = sentAt;
       const all = sessions.all();
       for (let start = 0; start < all.length; start += sessionsPerCall) {
         // Who has been untracked since stays out: its own command has been sent before this one is.
@@ -131,8 +162,9 @@ export class NodeLease {
   async #beat(): Promise<void> {
     const { scripts, keys } = this.#options;
     if (this.#sure === 'sure') {
+      const sentAt = performance.now();
       const beaten = await scripts.beat(keys.leases, this.#current, ++this.#counter);
-      if (beaten === 1) return;
+      if (beaten === 1) return this.#noteSign(sentAt);
     }
     await this.renew();
   }

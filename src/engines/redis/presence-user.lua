@@ -10,12 +10,15 @@
 local function find_user(prefix, member)
   local slash = string.find(member, '/', 1, true)
   local place = string.sub(member, 1, slash - 1)
+  local is_room = string.sub(place, 1, 1) == ':'
   return {
     key = prefix .. 'user:' .. member,
+    member = member,
     id = string.sub(member, slash + 1),
     online = prefix .. 'online:' .. place,
     -- Workspaces are listed by id, which wants equal scores; rooms in the order of coming.
-    order = string.sub(place, 1, 1) == ':' and 'by-coming' or 'by-id',
+    order = is_room and 'by-coming' or 'by-id',
+    everyone = prefix .. 'everyone:' .. (is_room and 'room' or 'workspace'),
     channel = prefix .. 'presence:' .. place,
     version = prefix .. 'version',
   }
@@ -64,8 +67,10 @@ local function tell(user)
   end
   if gone or fields[4] == '1' then
     redis.call('ZREM', user.online, user.id)
+    redis.call('SREM', user.everyone, user.member)
   else
     redis.call('ZADD', user.online, 'NX', user.order == 'by-coming' and version or 0, user.id)
+    redis.call('SADD', user.everyone, user.member)
   end
   local state = '{"userId":' .. cjson.encode(user.id) .. ',"version":' .. version .. ',"live":' .. live
     .. ',"leaving":' .. leaving .. ',"setting":' .. setting .. '}'

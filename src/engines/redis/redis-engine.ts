@@ -22,6 +22,7 @@ import {
 } from './redis-connections.ts';
 import { createRedisExpiringSets } from './redis-expiring-sets.ts';
 import { createRedisKeys, type RedisKeys } from './redis-keys.ts';
+import { createRedisNodes } from './redis-nodes.ts';
 import { createRedisPresence } from './redis-presence.ts';
 import { defineRedisScripts, type RedisScripts } from './redis-scripts.ts';
 import { SubscriberLink } from './subscriber-link.ts';
@@ -87,6 +88,7 @@ export async function openRedisEngine(options: RedisEngineOptions): Promise<Engi
     kind: 'redis',
     description,
     nodeId,
+    nodes: createRedisNodes({ nodeId, commands, keys, lease }),
     broker: withPrefix(broker, keys),
     presence: createRedisPresence({ kind: 'workspace', ...registry }),
     rooms: createRedisPresence({ kind: 'room', ...registry }),

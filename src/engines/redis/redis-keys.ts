@@ -23,8 +23,12 @@ export interface RedisKeys {
   readonly sessionsOf: (lease: string) => string;
   readonly user: (member: Member) => string;
   readonly online: (kind: PlaceKind, place: Place) => string;
+  /** Everyone online in any place of the kind: set of members. */
+  readonly everyone: (kind: PlaceKind) => string;
   /** The channel of a place's presence changes. */
   readonly presence: (kind: PlaceKind, place: Place) => string;
+  /** What the nodes say about a subject: hash, node id -> text. */
+  readonly reports: (subject: string) => string;
   readonly channel: (name: string) => string;
   readonly expiringSet: (set: string) => string;
   readonly expiringMember: (set: string, member: string) => string;
@@ -38,7 +42,9 @@ export function createRedisKeys(logId: string): RedisKeys {
     sessionsOf: (lease) => `${prefix}sessions:${lease}`,
     user: (member) => `${prefix}user:${member}`,
     online: (kind, place) => `${prefix}online:${toGroup(kind, place)}`,
+    everyone: (kind) => `${prefix}everyone:${kind}`,
     presence: (kind, place) => `${prefix}presence:${toGroup(kind, place)}`,
+    reports: (subject) => `${prefix}reports:${escape(subject)}`,
     channel: (name) => `${prefix}channel:${name}`,
     expiringSet: (set) => `${prefix}expiring:${escape(set)}`,
     expiringMember: (set, member) => `${prefix}expiring:${escape(set)}/${member}`,

@@ -96,6 +96,14 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceRegi
       }
     },
 
+    async count() {
+      try {
+        return await commands.scard(keys.everyone(kind));
+      } catch (error) {
+        throw toUnavailable(error);
+      }
+    },
+
     async follow(place, follower) {
       return broker.follow(keys.presence(kind, place), {
         onMessage: (message) => {

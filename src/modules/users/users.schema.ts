@@ -1,5 +1,7 @@
 // Users in the schema: whoever asks, names told by a backend, and the renewal of a connection's token.
 import { requireScope } from '../../auth/viewer.ts';
+import type { Revoked } from '../../auth/revocations.ts';
+import { requireId } from '../../schema/input.ts';
 import { objectRef, type Builder } from '../../schema/builder.ts';
 import { usersService, type UserView } from './users.service.ts';
 
@@ -25,6 +27,29 @@ export function defineUsers(builder: Builder): void {
       type: User,
       description: 'Whoever the token of this request speaks for.',
       resolve: (_root, _args, context) => context.use(usersService).viewer(context.viewer),
+    }),
+  );
+
+  const RevokeSessionsPayload = builder.objectRef<Revoked>('RevokeSessionsPayload').implement({
+    description: 'What has become of the sessions.',
+    fields: (t) => ({
+      closedConnections: t.exposeInt('closedConnections', {
+        description: 'WebSockets and event streams that were open, on all nodes.',
+      }),
+    }),
+  });
+  builder.mutationField('revokeSessions', (t) =>
+    t.field({
+      type: RevokeSessionsPayload,
+      description:
+        'Ends all sessions of a user: tokens issued (`iat`) before now are refused, and every connection that they have ' +
+        'opened is closed with 4401. Answers when every node has done so: what is published from then on reaches none of ' +
+        'them. Needs the scope sessions:revoke.',
+      args: { userId: t.arg.id({ required: true, description: 'Whose sessions.' }) },
+      resolve: (_root, { userId }, { viewer, runtime }) => {
+        requireScope(viewer, 'sessions:revoke');
+        return runtime.revocations.revoke(viewer.workspace, requireId('userId', userId));
+      },
     }),
   );
 

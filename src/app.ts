@@ -16,7 +16,7 @@ import { buildSchema, createBuiltInModules } from './modules/schema.ts';
 import type { Runtime } from './schema/context.ts';
 import type { TidingsModule } from './schema/module.ts';
 import { DeliveryFigures } from './schema/delivery-figures.ts';
-import { openModules } from './schema/open-modules.ts';
+import { openModules, type Modules } from './schema/open-modules.ts';
 import { claimNode } from './store/node-claim.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
@@ -69,6 +69,7 @@ export async function createApp({
 }: AppOptions): Promise<App> {
   const isDevelopment = config.mode === 'dev';
   const closers: (() => Promise<void>)[] = [];
+  let opened: Modules | undefined;
   const closeAll = async () => {
     for (const close of closers.splice(0).reverse()) {
       await close().catch((error: unknown) => logger.error({ err: error }, 'something could not be closed'));
@@ -112,7 +113,11 @@ export async function createApp({
       engine,
       logger,
       checkMs: config.headCheckMs,
-      onRevoked: ({ workspace, userId }) => book.endRevoked(workspace, userId),
+      onRevoked({ workspace, userId }) {
+        // At the start, before there are modules, all that was ever revoked is read: nobody is connected.
+        opened?.onSessionsRevoked({ workspace, userId });
+        return book.endRevoked(workspace, userId);
+      },
     });
     closers.push(() => revocations.close());
 
@@ -126,7 +131,7 @@ export async function createApp({
     });
     closers.push(() => tails.close());
 
-    const open = openModules(modules, {
+    const open: Modules = openModules(modules, {
       store,
       log,
       tails,
@@ -136,6 +141,7 @@ export async function createApp({
       figures: book,
       deliveries,
     });
+    opened = open;
     closers.push(() => open.close());
     const { runtime } = open;
 

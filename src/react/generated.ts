@@ -212,3 +212,7 @@ export function useUpsertUsersMutation() {
 export function useRevokeSessionsMutation() {
   return Urql.useMutation<Operations.RevokeSessionsMutation, Operations.RevokeSessionsMutationVariables>(Operations.RevokeSessionsDocument);
 };
+
+export function useEraseUserMutation() {
+  return Urql.useMutation<Operations.EraseUserMutation, Operations.EraseUserMutationVariables>(Operations.EraseUserDocument);
+};

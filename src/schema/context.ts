@@ -19,6 +19,8 @@ export interface Runtime {
   readonly revocations: Pick<Revocations, 'revoke'>;
   readonly figures: NodeFigures;
   readonly deliveries: DeliveryFigures;
+  /** Has every module remove the texts that it holds of a user. Harmless to repeat. */
+  eraseTexts(user: { readonly workspace: string; readonly userId: string }): Promise<void>;
   /** The service of another module, or of one's own. Throws where its module is not part of this server. */
   use<T>(key: ServiceKey<T>): T;
 }

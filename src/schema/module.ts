@@ -20,9 +20,21 @@ export interface OpenedModule {
   onAuthenticated?(viewer: Viewer): Promise<void>;
   /** Called when a WebSocket connection has been acknowledged. `context.connection` is there. */
   onConnected?(context: Context): void;
+  /** Called on every node when the sessions of a user have been revoked: forget what their tokens have told. Must not throw. */
+  onSessionsRevoked?(user: UserRef): void;
+  /**
+   * Called on one node when a user is to be erased: removes the texts that the module holds of the user, from tables and
+   * log. Harmless to repeat: where it rejects, the whole erasure is asked for again.
+   */
+  onUserErased?(user: UserRef): Promise<void>;
   /** Called on one node when a user's last presence session anywhere has ended. */
-  onUserGone?(user: { readonly workspace: string; readonly userId: string }): void;
+  onUserGone?(user: UserRef): void;
   close?(): Promise<void>;
+}
+
+export interface UserRef {
+  readonly workspace: string;
+  readonly userId: string;
 }
 
 export interface ProvidedService {

@@ -3,23 +3,29 @@ import type { Runtime } from './context.ts';
 import type { OpenedModule, TidingsModule } from './module.ts';
 
 export interface Modules extends Required<
-  Pick<OpenedModule, 'onAuthenticated' | 'onConnected' | 'onUserGone'>
+  Pick<OpenedModule, 'onAuthenticated' | 'onConnected' | 'onUserGone' | 'onSessionsRevoked'>
 > {
   readonly runtime: Runtime;
   /** In the opposite order. */
   close(): Promise<void>;
 }
 
-export function openModules(modules: readonly TidingsModule[], foundation: Omit<Runtime, 'use'>): Modules {
+export function openModules(
+  modules: readonly TidingsModule[],
+  foundation: Omit<Runtime, 'use' | 'eraseTexts'>,
+): Modules {
   const services = new Map<string, unknown>();
+  const opened: OpenedModule[] = [];
   const runtime: Runtime = {
     ...foundation,
     use<T>(key: { readonly name: string }) {
       if (!services.has(key.name)) throw new Error(`No module of this server provides "${key.name}".`);
       return services.get(key.name) as T;
     },
+    async eraseTexts(user) {
+      for (const module of opened) await module.onUserErased?.(user);
+    },
   };
-  const opened: OpenedModule[] = [];
   for (const module of modules) {
     const one = module.open?.(runtime);
     if (one === undefined) continue;
@@ -33,6 +39,7 @@ export function openModules(modules: readonly TidingsModule[], foundation: Omit<
       for (const module of opened) await module.onAuthenticated?.(viewer);
     },
     onConnected: (context) => opened.forEach((module) => module.onConnected?.(context)),
+    onSessionsRevoked: (user) => opened.forEach((module) => module.onSessionsRevoked?.(user)),
     onUserGone: (user) => opened.forEach((module) => module.onUserGone?.(user)),
     async close() {
       for (const module of [...opened].reverse()) await module.close?.();

@@ -48,6 +48,18 @@ export async function ask<T>(
   return data as T;
 }
 
+/** What a query or a mutation that is expected to fail was refused with. */
+export async function askInVain(
+  runtime: Runtime,
+  viewer: Viewer | null,
+  source: string,
+  variableValues: Readonly<Record<string, unknown>> = {},
+): Promise<unknown> {
+  const contextValue = contextOf(runtime, viewer);
+  const { errors } = await graphql({ schema, contextValue, source, variableValues });
+  return errors?.[0]?.originalError ?? errors?.[0];
+}
+
 export interface Followed {
   /** The value of the subscription's field in its next event. Rejects with what the stream ended with. */
   next<T = unknown>(): Promise<T>;

@@ -68,7 +68,16 @@ export async function openTestRuntime(database: TestDatabaseKind): Promise<TestR
     });
     closers.push(() => revocations.close());
     const figures = { total: { connections: 0, subscriptions: 0 }, byWorkspace: new Map() };
-    const open = openModules(builtInModules, { store, log, tails, engine, logger, revocations, figures, deliveries: new DeliveryFigures() });
+    const open = openModules(builtInModules, {
+      store,
+      log,
+      tails,
+      engine,
+      logger,
+      revocations,
+      figures,
+      deliveries: new DeliveryFigures(),
+    });
     closers.push(() => open.close());
     const { runtime } = open;
     return { runtime, close, [Symbol.asyncDispose]: close };

@@ -6,5 +6,11 @@ import { chatService, createChatService } from './chat.service.ts';
 export const chatModule: TidingsModule = {
   name: 'chat',
   define: defineChat,
-  open: (runtime) => ({ services: [provide(chatService, createChatService(runtime))] }),
+  open(runtime) {
+    const service = createChatService(runtime);
+    return {
+      services: [provide(chatService, service)],
+      onUserErased: (user) => service.eraseMessages(user),
+    };
+  },
 };

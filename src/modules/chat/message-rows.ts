@@ -1,8 +1,9 @@
 // The rows that one change of a message touches, each change in one statement after the heads are taken: the message,
 // the conversation's place in lists, and the unread counts.
-import { sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Queries, Statement } from '../../store/store.ts';
 import type { Topic } from '../../streams/topic.ts';
+import { messages } from './chat.tables.ts';
 import type { Participant } from './conversation-write.ts';
 import type { PlacedMessage } from './message-view.ts';
 
@@ -127,4 +128,20 @@ export async function scrubLog(
     update stream_entries
     set payload = jsonb_set(payload::jsonb, '{message}', (payload::jsonb -> 'message') || ${scrubbed}::jsonb)::json
     where topic = ${topic} and subject = ${id}`);
+}
+
+/** The ids of a user's messages that still say something, oldest first. */
+export async function readUndeleted(
+  queries: Queries,
+  workspace: string,
+  senderId: string,
+): Promise<readonly string[]> {
+  const rows = await queries
+    .select({ id: messages.id })
+    .from(messages)
+    .where(
+      and(eq(messages.workspace, workspace), eq(messages.senderId, senderId), isNull(messages.deletedAt)),
+    )
+    .orderBy(messages.sentAt);
+  return rows.map(({ id }) => id);
 }

@@ -16,7 +16,7 @@ import {
 } from './conversation-write.ts';
 import { appendMessageChange, type ChangedMessage } from './message-change.ts';
 import { requireMessageContent, toDeleted, toEdited, type AttachmentInput } from './message-content.ts';
-import { scrubLog, scrubMessage, updateMessageBody } from './message-rows.ts';
+import { readUndeleted, scrubLog, scrubMessage, updateMessageBody } from './message-rows.ts';
 import { findMessage, type PlacedMessage } from './message-view.ts';
 import { sealHash } from './sealed-hash.ts';
 import { Repeated, sendMessage } from './send-message.ts';
@@ -45,6 +45,8 @@ export interface MessagesService {
   ): Promise<ChangedMessage>;
   /** The sender, or staff who take part. Once deleted it stays so, however often it is asked. */
   deleteMessage(viewer: Viewer, messageId: string): Promise<ChangedMessage>;
+  /** Deletes every message of a user, as the user would; harmless to repeat. */
+  eraseMessages(user: { readonly workspace: string; readonly userId: string }): Promise<void>;
   /** Called on this node after a message was stored. Answers the function that ends it. */
   onMessageSent(listener: (sent: MessageSent) => void): () => void;
 }
@@ -109,21 +111,21 @@ export function createMessagesService(runtime: Runtime): MessagesService {
       }),
 
     deleteMessage: (viewer, messageId) =>
-      changeMessage(viewer, messageId, async (write, { ref, found, before }) => {
-        requireMayDelete(viewer, found.view);
-        const contentHash = await toRemainingHash(found); // slow: before anybody has to wait for the head
-        const { taken } = await takeWithParticipants(write, ref, before);
-        const { number, view } = await readAgain(write.tx, ref, messageId);
-        const deleted = toDeleted(view, taken.occurredAt.toISOString());
-        if (deleted === view) return write.abandon(new Unchanged(ref));
-        const participants = await scrubMessage(write.tx, ref.workspace, {
-          number,
-          contentHash,
-          view: deleted,
-        });
-        await scrubLog(write.tx, conversationTopic(ref.workspace, ref.conversationId), deleted);
-        return appendMessageChange(write, ref, { kind: 'DELETED', message: deleted }, participants);
+      changeMessage(viewer, messageId, async (write, message) => {
+        requireMayDelete(viewer, message.found.view);
+        return removeMessage(write, message);
       }),
+
+    async eraseMessages({ workspace, userId }) {
+      for (const messageId of await readUndeleted(store.queries, workspace, userId)) {
+        await writeConversation<ChangedMessage | Unchanged>(log, async (write) => {
+          const found = await findMessage(write.tx, workspace, messageId);
+          if (found === null) throw notFound('message', messageId);
+          const ref = { workspace, conversationId: found.view.conversationId };
+          return removeMessage(write, { ref, found, before: await readParticipants(write.tx, ref) });
+        });
+      }
+    },
 
     onMessageSent(listener) {
       const own = (sent: MessageSent) => listener(sent);
@@ -131,6 +133,21 @@ export function createMessagesService(runtime: Runtime): MessagesService {
       return () => listeners.delete(own);
     },
   };
+}
+
+/** Its text and attachments are gone; whoever follows is told. */
+async function removeMessage(
+  write: Write,
+  { ref, found, before }: MessageForChange,
+): Promise<ChangedMessage> {
+  const contentHash = await toRemainingHash(found); // slow: before anybody has to wait for the head
+  const { taken } = await takeWithParticipants(write, ref, before);
+  const { number, view } = await readAgain(write.tx, ref, found.view.id);
+  const deleted = toDeleted(view, taken.occurredAt.toISOString());
+  if (deleted === view) return write.abandon(new Unchanged(ref));
+  const participants = await scrubMessage(write.tx, ref.workspace, { number, contentHash, view: deleted });
+  await scrubLog(write.tx, conversationTopic(ref.workspace, ref.conversationId), deleted);
+  return appendMessageChange(write, ref, { kind: 'DELETED', message: deleted }, participants);
 }
 
 /** Nothing was changed: it is as it was asked to be. */

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Queries } from '../../store/store.ts';
+import type { Topic } from '../../streams/topic.ts';
 import type { NotificationDraft } from './notification-draft.ts';
 import { notificationInboxes, notifications, type NotificationType } from './notifications.tables.ts';
 
@@ -201,3 +202,13 @@ const toView = (row: FeedRow): NotificationView => ({
   createdAt: row.createdAt.toISOString(),
   readAt: row.readAt?.toISOString() ?? null,
 });
+
+/** Answers whether there was anything. Inside of a write that has taken the head of the stream. */
+export async function eraseFeed(tx: Queries, owner: FeedOwner, topic: Topic): Promise<boolean> {
+  const removed = await tx.delete(notifications).where(ownedBy(owner)).returning({ id: notifications.id });
+  await tx.delete(notificationInboxes).where(inboxOf(owner));
+  const scrubbed = await tx.execute(sql`
+    update stream_entries set payload = jsonb_set(payload::jsonb, '{notifications}', '[]'::jsonb)::json
+    where topic = ${topic} and kind = 'event' and payload::jsonb -> 'notifications' <> '[]'::jsonb`);
+  return removed.length + (scrubbed.rowCount ?? 0) > 0;
+}

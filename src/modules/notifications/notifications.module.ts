@@ -6,5 +6,11 @@ import { createNotificationsService, notificationsService } from './notification
 export const notificationsModule: TidingsModule = {
   name: 'notifications',
   define: defineNotifications,
-  open: (runtime) => ({ services: [provide(notificationsService, createNotificationsService(runtime))] }),
+  open(runtime) {
+    const service = createNotificationsService(runtime);
+    return {
+      services: [provide(notificationsService, service)],
+      onUserErased: (user) => service.eraseFeed(user),
+    };
+  },
 };

@@ -17,6 +17,7 @@ import {
 } from './notification-draft.ts';
 import { optionalTypes, toRead, toReceived } from './notification-event.ts';
 import {
+  eraseFeed,
   fillFeeds,
   markAll,
   markNamed,
@@ -67,6 +68,8 @@ export interface NotificationsService {
    */
   markRead(viewer: Viewer, ids: readonly string[]): Promise<FeedState>;
   markAllRead(viewer: Viewer): Promise<FeedState>;
+  /** Empties a user's feed, and their stream of what stood in it; harmless to repeat. */
+  eraseFeed(owner: FeedOwner): Promise<void>;
 }
 
 export const notificationsService = serviceKey<NotificationsService>('notifications');
@@ -167,6 +170,15 @@ export function createNotificationsService(runtime: Pick<Runtime, 'log' | 'store
         if (notifications.length === 0) write.abandon(state);
         write.append({ topic, payload: toRead(state, occurredAt) });
         return state;
+      });
+    },
+
+    async eraseFeed(owner) {
+      const topic = notificationsTopic(owner.workspace, owner.userId);
+      await log.write(async (write) => {
+        const { occurredAt } = await write.take([topic]);
+        if (!(await eraseFeed(write.tx, owner, topic))) write.abandon(null);
+        write.append({ topic, payload: toRead({ notifications: [], unreadCount: 0 }, occurredAt) });
       });
     },
   };

@@ -11,6 +11,7 @@ export const usersModule: TidingsModule = {
     return {
       services: [provide(usersService, service)],
       onAuthenticated: (viewer) => service.remember(viewer),
+      onSessionsRevoked: (user) => service.forget(user),
     };
   },
 };

@@ -53,6 +53,27 @@ export function defineUsers(builder: Builder): void {
     }),
   );
 
+  const EraseUserPayload = builder.objectRef<{ readonly userId: string }>('EraseUserPayload').implement({
+    description: 'Who was erased.',
+    fields: (t) => ({ userId: t.exposeID('userId', { description: 'The user.' }) }),
+  });
+  builder.mutationField('eraseUser', (t) =>
+    t.field({
+      type: EraseUserPayload,
+      description:
+        'Erases what is known of a user: message texts, attachments, notifications, presence, name and picture are gone from ' +
+        'tables and log, and their sessions end as by revokeSessions. The id stays where it stood, so that conversations ' +
+        'and streams stay whole. What applications have put into `data` is theirs to take out. Harmless to repeat: do so ' +
+        'after an error. Needs the scope users:erase.',
+      args: { userId: t.arg.id({ required: true, description: 'Whom to erase.' }) },
+      resolve: async (_root, { userId }, context) => {
+        requireScope(context.viewer, 'users:erase');
+        await context.use(usersService).erase(context.viewer, userId);
+        return { userId };
+      },
+    }),
+  );
+
   const UserInput = builder.inputType('UserInput', {
     description: 'What is known of a user.',
     fields: (t) => ({

@@ -6,6 +6,8 @@ import { badInput } from '../../errors.ts';
 import { serviceKey, type Runtime } from '../../schema/context.ts';
 import { optionalText, requireHttpsUrl, requireId, requireText } from '../../schema/input.ts';
 import type { Queries } from '../../store/store.ts';
+import { rewritePayloads } from '../../streams/rewrite-payloads.ts';
+import { withoutNameOf } from './nameless.ts';
 import { users } from './users.tables.ts';
 
 /** A user as others see them; also the form in which events hold them. */
@@ -27,6 +29,10 @@ export interface UsersService {
   /** The viewer's own view: what the token tells counts first. */
   viewer(viewer: Viewer, queries?: Queries): Promise<UserView>;
   upsert(viewer: Viewer, inputs: readonly UserInput[]): Promise<readonly UserView[]>;
+  /** Ends the user's sessions, and takes texts, name and picture out of tables and log. Harmless to repeat. */
+  erase(viewer: Viewer, userId: string): Promise<void>;
+  /** Of whom a token may tell anew what it told before. */
+  forget(user: { readonly workspace: string; readonly userId: string }): void;
   /** Keeps what the viewer's token tells. A database that is away costs the name, not the request. */
   remember(viewer: Viewer): Promise<void>;
 }
@@ -48,7 +54,7 @@ export const toUserView = (
 });
 
 export function createUsersService(
-  runtime: Pick<Runtime, 'store'> & { readonly logger: Logger },
+  runtime: Pick<Runtime, 'store' | 'revocations' | 'eraseTexts'> & { readonly logger: Logger },
 ): UsersService {
   const { store, logger } = runtime;
   const remembered = new Map<string, string>();
@@ -97,8 +103,21 @@ export function createUsersService(
       );
       return parsed.map((user) => loaded.get(user.id) ?? toUserView(user.id));
     },
+    async erase({ workspace }, id) {
+      const userId = requireId('userId', id);
+      // First: whoever is still connected would tell the name again.
+      await runtime.revocations.revoke(workspace, userId);
+      await runtime.eraseTexts({ workspace, userId });
+      await store.queries.delete(users).where(and(eq(users.workspace, workspace), eq(users.id, userId)));
+      await rewritePayloads(store, {
+        workspace,
+        holding: ['id', userId],
+        rewrite: (payload) => withoutNameOf(userId, payload),
+      });
+    },
+    forget: ({ workspace, userId }) => void remembered.delete(keyOf(workspace, userId)),
     async remember({ workspace, id, name, avatarUrl }) {
-      const key = JSON.stringify([workspace, id]);
+      const key = keyOf(workspace, id);
       const told = JSON.stringify([name, avatarUrl]);
       if (remembered.get(key) === told) return;
       try {
@@ -112,6 +131,8 @@ export function createUsersService(
     },
   };
 }
+
+const keyOf = (workspace: string, userId: string): string => JSON.stringify([workspace, userId]);
 
 function parseUsers(inputs: readonly UserInput[]): { id: string; name: string; avatarUrl: string | null }[] {
   if (inputs.length === 0) throw badInput('`users` is empty: name at least 1.');

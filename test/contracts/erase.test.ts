@@ -1,0 +1,185 @@
+// Erasing a user: afterwards nothing that they wrote or were called stands anywhere in the database, and what others have
+// is whole.
+import { sql } from 'drizzle-orm';
+import { expect, it } from 'vitest';
+import type { Runtime } from '../../src/schema/context.ts';
+import { ask, askInVain, errorWith, follow, onBothDatabases } from '../support/in-process.ts';
+import { testViewer } from '../support/runtime.ts';
+
+/** Every row of every table as text. */
+async function dump({ store }: Runtime): Promise<string> {
+  const tables = await store.queries.execute<{ name: string }>(
+    sql`select table_name as name from information_schema.tables where table_schema = 'public' order by 1`,
+  );
+  const texts: string[] = [];
+  for (const { name } of tables.rows) {
+    const { rows } = await store.queries.execute<{ text: string }>(
+      sql`select row_to_json(r)::text as text from ${sql.identifier(name)} as r`,
+    );
+    texts.push(...rows.map(({ text }) => `${name} ${text}`));
+  }
+  return texts.join('\n');
+}
+
+const send = 'mutation ($input: SendMessageInput!) { sendMessage(input: $input) { message { id } cursor } }';
+const messagesOf =
+  '{ conversations { nodes { unreadCount messages { nodes { body deletedAt sender { id name avatarUrl } attachments { url } } } } } }';
+
+let workspaces = 0;
+onBothDatabases('erasing a user', (database) => {
+  const begin = async () => {
+    const { runtime } = database;
+    const workspace = `erase-${++workspaces}`;
+    const name = 'Alice Liddell';
+    const picture = 'https://example.com/liddell.png';
+    const alice = testViewer('alice', { workspace, name, avatarUrl: picture });
+    const bob = testViewer('bob', { workspace, name: 'Bob Builder' });
+    const scopes = ['users:erase', 'users:write', 'orders:publish', 'notifications:send', 'rooms:publish'];
+    const admin = testViewer('admin', { workspace, scopes });
+    const user = (id: string, told: string) => ({ id, name: told, avatarUrl: picture });
+    await ask(
+      runtime,
+      admin,
+      'mutation ($users: [UserInput!]!) { upsertUsers(users: $users) { users { id } } }',
+      {
+        users: [user('alice', name), { id: 'bob', name: 'Bob Builder' }],
+      },
+    );
+    const { createConversation } = await ask<{ createConversation: { conversation: Conversation } }>(
+      runtime,
+      bob,
+      'mutation { createConversation(input: { participantIds: ["alice"] }) { conversation { id cursor } } }',
+    );
+    const erase = () => ask(runtime, admin, 'mutation { eraseUser(userId: "alice") { userId } }');
+    return { runtime, alice, bob, admin, conversation: createConversation.conversation, erase };
+  };
+
+  it('leaves nothing of their texts, names and pictures, and everything of others', async () => {
+    const { runtime, alice, bob, admin, conversation, erase } = await begin();
+    const conversationId = conversation.id;
+    const attachments = [
+      { url: 'https://example.com/secret.pdf', name: 'secret.pdf', contentType: 'application/pdf' },
+    ];
+    const sent = await ask<{ sendMessage: { message: { id: string } } }>(runtime, alice, send, {
+      input: { conversationId, body: 'secret before the edit', attachments, clientMessageId: 'c-1' },
+    });
+    await ask(runtime, bob, send, { input: { conversationId, body: 'an answer that stays' } });
+    await ask(
+      runtime,
+      alice,
+      'mutation ($input: EditMessageInput!) { editMessage(input: $input) { cursor } }',
+      { input: { messageId: sent.sendMessage.message.id, body: 'secret after the edit' } },
+    );
+    await ask(runtime, alice, send, { input: { conversationId, body: 'secret too' } });
+    for (const userIds of [['alice'], ['bob']]) {
+      await ask(
+        runtime,
+        admin,
+        'mutation ($input: SendNotificationInput!) { sendNotification(input: $input) { recipientCount } }',
+        { input: { userIds, type: 'SYSTEM', title: `secret of ${userIds[0]}`, body: '' } },
+      );
+    }
+    await ask(
+      runtime,
+      admin,
+      'mutation ($input: PublishOrderUpdateInput!) { publishOrderUpdate(input: $input) { deduplicated } }',
+      { input: { orderId: '1', customerId: 'alice', status: 'PENDING' } },
+    );
+    await ask(
+      runtime,
+      alice,
+      'mutation { publishRoomEvent(input: { room: "public:lobby", name: "waved" }) { deduplicated } }',
+    );
+    expect(await dump(runtime)).toMatch(/secret before[\s\S]*Liddell|Liddell[\s\S]*secret before/);
+
+    expect(await erase()).toEqual({ eraseUser: { userId: 'alice' } });
+    const after = await dump(runtime);
+    expect(after).not.toMatch(/liddell/i);
+    const secrets = after.split('\n').filter((line) => line.includes('secret'));
+    expect(secrets.filter((line) => !line.includes('secret of bob'))).toEqual([]);
+    expect(after).toContain('an answer that stays');
+    expect(after).toContain('Bob Builder');
+    expect(after).toContain('secret of bob');
+
+    const { conversations } = await ask<{ conversations: object }>(runtime, bob, messagesOf);
+    const gone = { body: '', deletedAt: expect.any(String) as string, attachments: [] };
+    const nobody = { id: 'alice', name: 'alice', avatarUrl: null };
+    expect(conversations).toEqual({
+      nodes: [
+        {
+          unreadCount: 0,
+          messages: {
+            nodes: [
+              { ...gone, sender: nobody },
+              expect.objectContaining({ body: 'an answer that stays', deletedAt: null }),
+              { ...gone, sender: nobody },
+            ],
+          },
+        },
+      ],
+    });
+    const { notifications } = await ask<{ notifications: object }>(
+      runtime,
+      alice,
+      '{ notifications { nodes { id } unreadCount } }',
+    );
+    expect(notifications).toEqual({ nodes: [], unreadCount: 0 });
+  });
+
+  it('who follows is told, and whoever reads from the log finds no hole and no text', async () => {
+    const { runtime, alice, bob, conversation, erase } = await begin();
+    const conversationId = conversation.id;
+    await ask(runtime, alice, send, { input: { conversationId, body: 'secret' } });
+    const following = (after: string) =>
+      follow(
+        runtime,
+        bob,
+        'subscription ($id: ID!, $after: Cursor) { chatMessage(conversationId: $id, after: $after) { kind message { body sender { name } } } }',
+        { id: conversationId, after },
+      );
+    const live = await following(conversation.cursor);
+    expect(await live.next()).toMatchObject({ kind: 'SENT', message: { body: 'secret' } });
+    await erase();
+    const deleted = { kind: 'DELETED', message: { body: '' } };
+    expect(await live.next()).toMatchObject(deleted);
+    const replayed = await following(conversation.cursor);
+    expect(await replayed.next()).toMatchObject({
+      kind: 'SENT',
+      message: { body: '', sender: { name: 'alice' } },
+    });
+    expect(await replayed.next()).toMatchObject(deleted);
+    await Promise.all([live.end(), replayed.end()]);
+  });
+
+  it('again is harmless, also of somebody who was never there; another workspace keeps its own', async () => {
+    const [here, there] = [await begin(), await begin()];
+    await ask(there.runtime, there.alice, send, {
+      input: { conversationId: there.conversation.id, body: 'kept elsewhere' },
+    });
+    await here.erase();
+    const first = await dump(here.runtime);
+    await here.erase();
+    const rows = (text: string) => text.split('\n').filter((line) => !line.startsWith('session_revocations'));
+    expect(rows(await dump(here.runtime))).toEqual(rows(first));
+    await ask(here.runtime, here.admin, 'mutation { eraseUser(userId: "nobody") { userId } }');
+    expect(rows(await dump(here.runtime))).toEqual(rows(first));
+    expect(first).toContain('kept elsewhere');
+    expect(first).toContain('Liddell');
+  });
+
+  it('asks for its scope, and for a user', async () => {
+    const { runtime, alice, admin } = await begin();
+    const erase = 'mutation ($userId: ID!) { eraseUser(userId: $userId) { userId } }';
+    expect(await askInVain(runtime, admin, erase, { userId: '' })).toEqual(
+      errorWith('BAD_USER_INPUT', /`userId` is empty/),
+    );
+    expect(await askInVain(runtime, alice, erase, { userId: 'bob' })).toEqual(
+      errorWith('FORBIDDEN', /users:erase/),
+    );
+  });
+});
+
+interface Conversation {
+  readonly id: string;
+  readonly cursor: string;
+}

@@ -82,7 +82,6 @@ onBothDatabases('notifications', (database) => {
     ['no recipient', { userIds: [] }, /`userIds` is empty/],
     ['neither userIds nor workspace', { userIds: null, workspace: false }, /Name them in `userIds`/],
     ['both', { workspace: true }, /Both `userIds` and `workspace`/],
-    ['a whole workspace', { userIds: null, workspace: true }, /not possible yet.*`userIds`/],
     ['no title', { title: '' }, /`title` is empty/],
     ['a long body', { body: 'x'.repeat(10_001) }, /`body` has 10001/],
     ['a script as url', { url: 'javascript:alert(1)' }, /`url` is neither/],

@@ -22,11 +22,12 @@ describe('recipients', () => {
     );
   });
 
-  test('are refused with a sentence where they are none, both, or a whole workspace', () => {
+  test('may be the whole workspace', () => {
+    expect(requireRecipients({ ...input, userIds: null, workspace: true })).toBe('workspace');
+  });
+
+  test('are refused with a sentence where they are none, or both', () => {
     expect(() => requireRecipients({ ...input, workspace: true })).toThrow(sayingWhy(/Give one of them/));
-    expect(() => requireRecipients({ ...input, userIds: null, workspace: true })).toThrow(
-      sayingWhy(/not possible yet\. Name the recipients in `userIds`/),
-    );
     expect(() => requireRecipients({ ...input, userIds: [] })).toThrow(sayingWhy(/empty/));
   });
 

@@ -29,19 +29,15 @@ export interface SendNotification {
 /** Recipients at a time in sendNotification. */
 const maxRecipients = 500;
 
-/** Each once. Throws BAD_USER_INPUT unless exactly one kind of recipients is named, and one that can be served. */
-export function requireRecipients({ userIds, workspace }: SendNotification): string[] {
+/** Each once, or the whole workspace. Throws BAD_USER_INPUT unless exactly one kind of recipients is named. */
+export function requireRecipients({ userIds, workspace }: SendNotification): string[] | 'workspace' {
   const named = userIds ?? null;
   if (named !== null && workspace === true) {
     throw badInput('Both `userIds` and `workspace` are given. Give one of them.');
   }
-  if (workspace === true) {
-    throw badInput(
-      'Sending to the whole `workspace` is not possible yet. Name the recipients in `userIds` instead, ' +
-        `at most ${maxRecipients} at a time.`,
-    );
-  }
-  if (named === null) throw badInput('No recipients are given. Name them in `userIds`.');
+  if (workspace === true) return 'workspace';
+  if (named === null)
+    throw badInput('No recipients are given. Name them in `userIds`, or set `workspace` to true.');
   return requireIds('userIds', named, { max: maxRecipients });
 }
 

@@ -6,9 +6,10 @@ import { serviceKey, type Runtime } from '../../schema/context.ts';
 import { optionalIdempotencyKey, requireFirst, requireIds } from '../../schema/input.ts';
 import { parsePageCursor, placeMoment, placeUuid, toPage, type Page } from '../../schema/page.ts';
 import type { StreamPosition } from '../../streams/cursor.ts';
-import { toContentHash } from '../../streams/idempotency.ts';
+import { claimIdempotencyKey, toContentHash, type IdempotencyClaim } from '../../streams/idempotency.ts';
 import type { Write } from '../../streams/log-write.ts';
 import type { Topic } from '../../streams/topic.ts';
+import { startBroadcasts } from './broadcasts.ts';
 import {
   requireDraft,
   requireRecipients,
@@ -68,6 +69,8 @@ export interface NotificationsService {
    */
   markRead(viewer: Viewer, ids: readonly string[]): Promise<FeedState>;
   markAllRead(viewer: Viewer): Promise<FeedState>;
+  /** What it has begun is finished; what is left goes on elsewhere, or at the next start. */
+  close(): Promise<void>;
   /** Empties a user's feed, and their stream of what stood in it; harmless to repeat. */
   eraseFeed(owner: FeedOwner): Promise<void>;
 }
@@ -79,14 +82,19 @@ const maxMarks = 500;
 /** Notifications that a payload shows at most. */
 const maxShown = 100;
 
+/** What a node that died has left is found within so long. */
+const broadcastCheckMs = 2_000;
+
 const notificationList = 'notifications';
 const notificationPlace = z.tuple([placeMoment, placeUuid]);
 const placeOf = ({ createdAt, id }: NotificationView) => [createdAt, id];
 
 const feedOf = ({ workspace, id }: Viewer): FeedOwner => ({ workspace, userId: id });
 
-export function createNotificationsService(runtime: Pick<Runtime, 'log' | 'store'>): NotificationsService {
-  const { log, store } = runtime;
+export function createNotificationsService(
+  runtime: Pick<Runtime, 'log' | 'store' | 'logger'>,
+): NotificationsService {
+  const { log, store, logger } = runtime;
 
   const deliver: NotificationsService['deliver'] = async (write, workspace, userIds, draft, occurredAt) => {
     const filled = await fillFeeds(write.tx, workspace, [...new Set(userIds)], draft, occurredAt);
@@ -98,7 +106,32 @@ export function createNotificationsService(runtime: Pick<Runtime, 'log' | 'store
     }
   };
 
+  const broadcasts = startBroadcasts({ store, log, logger, deliver, everyMs: broadcastCheckMs });
+
+  const sendToWorkspace = async (
+    viewer: Viewer,
+    draft: NotificationDraft,
+    key: string | null,
+  ): Promise<SendResult> => {
+    const result = await store
+      .transaction<SendResult>(async (tx) => {
+        const recipientCount = await broadcasts.record(tx, viewer.workspace, draft);
+        if (key === null) return { recipientCount, deduplicated: false };
+        const request = toClaim(viewer, key, 'workspace', draft, recipientCount);
+        const claimed = await claimIdempotencyKey(tx, request);
+        if (claimed.outcome === 'new') return { recipientCount, deduplicated: false };
+        throw new Repeated(claimed.reference as SendReference);
+      })
+      .catch((error: unknown) => {
+        if (error instanceof Repeated) return { ...error.reference, deduplicated: true };
+        throw error;
+      });
+    broadcasts.wake();
+    return result;
+  };
+
   return {
+    close: () => broadcasts.close(),
     topicOf: notificationsTopic,
     deliver,
 
@@ -108,9 +141,10 @@ export function createNotificationsService(runtime: Pick<Runtime, 'log' | 'store
       const recipients = requireRecipients(input);
       const draft = requireDraft(input);
       const key = optionalIdempotencyKey(input.idempotencyKey);
+      if (recipients === 'workspace') return sendToWorkspace(viewer, draft, key);
       return log.write<SendResult>(async (write) => {
         const taken = await write.take(recipients.map((userId) => notificationsTopic(workspace, userId)));
-        if (key !== null) await claim(write, viewer, key, recipients, draft);
+        if (key !== null) await claim(write, toClaim(viewer, key, recipients, draft, recipients.length));
         await deliver(write, workspace, recipients, draft, taken.occurredAt);
         return { recipientCount: recipients.length, deduplicated: false };
       });
@@ -184,24 +218,40 @@ export function createNotificationsService(runtime: Pick<Runtime, 'log' | 'store
   };
 }
 
+type SendReference = Pick<SendResult, 'recipientCount'>;
+
+/** Rolls back what was recorded for a request that had been made before. */
+class Repeated extends Error {
+  readonly reference: SendReference;
+  constructor(reference: SendReference) {
+    super('The idempotency key was used before.');
+    this.reference = reference;
+  }
+}
+
 /** The order of recipients makes no difference. */
-async function claim(
-  write: Write,
+const toClaim = (
   viewer: Viewer,
   key: string,
-  recipients: readonly string[],
+  recipients: readonly string[] | 'workspace',
   draft: NotificationDraft,
-): Promise<void> {
-  const claimed = await write.claim({
-    workspace: viewer.workspace,
-    field: 'sendNotification',
-    publisher: viewer.id,
-    key,
-    contentHash: toContentHash({ recipients: [...recipients].sort(), ...draft }),
-    reference: { recipientCount: recipients.length },
-  });
+  recipientCount: number,
+): IdempotencyClaim => ({
+  workspace: viewer.workspace,
+  field: 'sendNotification',
+  publisher: viewer.id,
+  key,
+  contentHash: toContentHash({
+    recipients: recipients === 'workspace' ? recipients : [...recipients].sort(),
+    ...draft,
+  }),
+  reference: { recipientCount } satisfies SendReference,
+});
+
+async function claim(write: Write, request: IdempotencyClaim): Promise<void> {
+  const claimed = await write.claim(request);
   if (claimed.outcome === 'new') return;
-  const { recipientCount } = claimed.reference as Pick<SendResult, 'recipientCount'>;
+  const { recipientCount } = claimed.reference as SendReference;
   write.abandon({ recipientCount, deduplicated: true } satisfies SendResult);
 }
 

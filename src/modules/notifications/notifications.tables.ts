@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 import { jsonColumn } from '../../store/json-column.ts';
+import type { NotificationDraft } from './notification-draft.ts';
 
 export const notificationTypes = [
   'ORDER',
@@ -56,4 +57,24 @@ export const notificationInboxes = pgTable(
     unreadCount: integer('unread_count').notNull(),
   },
   (table) => [primaryKey({ columns: [table.workspace, table.userId] })],
+);
+
+/** Notifications to a whole workspace, while their feeds are being filled: in the order of the users' ids. */
+export const notificationBroadcasts = pgTable(
+  'notification_broadcasts',
+  {
+    id: uuid('id').primaryKey(),
+    workspace: text('workspace').notNull(),
+    draft: jsonColumn('draft').$type<NotificationDraft>().notNull(),
+    /** The last user whose feed has it; '' before the first. */
+    filledTo: text('filled_to').notNull().default(''),
+    /** Users seen by then get it. */
+    createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+    finishedAt: timestamp('finished_at', { withTimezone: true }),
+  },
+  (table) => [
+    index('notification_broadcasts_unfinished')
+      .on(table.createdAt)
+      .where(sql`${table.finishedAt} is null`),
+  ],
 );

@@ -1,0 +1,142 @@
+// Notifications to a whole workspace: a durable job, recorded with the mutation, that fills the feeds in short batches. What
+// is done and how far it has come commit together, so every feed gets it once, whichever node goes on after a crash.
+import { randomUUID } from 'node:crypto';
+import { and, asc, count, eq, gt, isNull, lt, lte, sql } from 'drizzle-orm';
+import type { Logger } from 'pino';
+import type { Queries, Store } from '../../store/store.ts';
+import type { Log } from '../../streams/log.ts';
+import type { Write } from '../../streams/log-write.ts';
+import { users } from '../users/users.tables.ts';
+import type { NotificationDraft } from './notification-draft.ts';
+import { notificationBroadcasts } from './notifications.tables.ts';
+import { notificationsTopic } from './notifications.topics.ts';
+
+export interface Broadcasts {
+  /** Records it, in the transaction of whoever sends it. Answers how many feeds there will be. */
+  record(tx: Queries, workspace: string, draft: NotificationDraft): Promise<number>;
+  /** There may be something to do: goes on at once. */
+  wake(): void;
+  close(): Promise<void>;
+}
+
+export interface BroadcastsOptions {
+  readonly store: Store;
+  readonly log: Pick<Log, 'write'>;
+  readonly logger: Logger;
+  /** Inside a write that has taken the streams of all these users. */
+  deliver(
+    write: Write,
+    workspace: string,
+    userIds: readonly string[],
+    draft: NotificationDraft,
+    occurredAt: Date,
+  ): Promise<void>;
+  /** Looks so often for what another node has left. */
+  readonly everyMs: number;
+}
+
+/** Feeds filled in one transaction, which holds their heads meanwhile. */
+const batchSize = 200;
+/** Finished ones are kept for so long, for whoever looks into the database. */
+const keepFinished = sql`interval '1 day'`;
+
+export function startBroadcasts({ store, log, logger, deliver, everyMs }: BroadcastsOptions): Broadcasts {
+  let timer: NodeJS.Timeout | undefined;
+  let working: Promise<void> | null = null;
+  let again = false;
+  let closed = false;
+
+  /** Answers whether there was anything to do. */
+  const fillNext = (): Promise<boolean> =>
+    log.write<boolean>(async (write) => {
+      const { tx } = write;
+      const [job] = await tx
+        .select()
+        .from(notificationBroadcasts)
+        .where(isNull(notificationBroadcasts.finishedAt))
+        .orderBy(asc(notificationBroadcasts.createdAt))
+        .limit(1)
+        .for('update', { skipLocked: true });
+      if (job === undefined) return write.abandon(false);
+      const found = await tx
+        .select({ id: users.id })
+        .from(users)
+        .where(
+          and(
+            eq(users.workspace, job.workspace),
+            gt(users.id, job.filledTo),
+            lte(users.createdAt, job.createdAt),
+          ),
+        )
+        .orderBy(asc(users.id))
+        .limit(batchSize);
+      const last = found.at(-1);
+      if (last === undefined) {
+        await tx
+          .update(notificationBroadcasts)
+          .set({ finishedAt: sql`now()` })
+          .where(eq(notificationBroadcasts.id, job.id));
+        return true;
+      }
+      const userIds = found.map(({ id }) => id);
+      const taken = await write.take(userIds.map((userId) => notificationsTopic(job.workspace, userId)));
+      await deliver(write, job.workspace, userIds, job.draft, taken.occurredAt);
+      await tx
+        .update(notificationBroadcasts)
+        .set({ filledTo: last.id })
+        .where(eq(notificationBroadcasts.id, job.id));
+      return true;
+    });
+
+  const work = async (): Promise<void> => {
+    try {
+      while (!closed && (await fillNext()));
+    } catch (error) {
+      // It is recorded: whoever looks next goes on.
+      if (!closed)
+        logger.warn({ err: error }, 'a notification to a workspace could not be delivered further');
+    }
+  };
+  const wake = (): void => {
+    if (closed) return;
+    if (working !== null) {
+      again = true;
+      return;
+    }
+    working = work().finally(() => {
+      working = null;
+      if (!again) return;
+      again = false;
+      wake();
+    });
+  };
+  const schedule = (): void => {
+    timer = setTimeout(() => {
+      wake();
+      schedule();
+    }, everyMs);
+    timer.unref();
+  };
+  wake();
+  schedule();
+
+  return {
+    wake,
+    async record(tx, workspace, draft) {
+      const [recipients] = await tx
+        .select({ count: count() })
+        .from(users)
+        .where(eq(users.workspace, workspace));
+      await tx
+        .delete(notificationBroadcasts)
+        .where(lt(notificationBroadcasts.finishedAt, sql`now() - ${keepFinished}`));
+      await tx.insert(notificationBroadcasts).values({ id: randomUUID(), workspace, draft });
+      return recipients?.count ?? 0;
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await working;
+    },
+  };
+}

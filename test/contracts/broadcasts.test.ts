@@ -1,0 +1,106 @@
+// Notifications to a whole workspace: every feed once, however many there are and whatever else is written meanwhile.
+import { sql } from 'drizzle-orm';
+import { expect, it } from 'vitest';
+import type { SendNotification } from '../../src/modules/notifications/notification-draft.ts';
+import { notificationsService } from '../../src/modules/notifications/notifications.service.ts';
+import { usersService } from '../../src/modules/users/users.service.ts';
+import { errorWith, onBothDatabases } from '../support/in-process.ts';
+import { testViewer } from '../support/runtime.ts';
+
+let workspaces = 0;
+onBothDatabases('a notification to a workspace', (database) => {
+  const begin = (workspace = `broadcast-${++workspaces}`) => {
+    const { runtime } = database;
+    const service = runtime.use(notificationsService);
+    const sender = testViewer('sender', { workspace, scopes: ['notifications:send'] });
+    const input: SendNotification = { workspace: true, type: 'SYSTEM', title: 'Hello', body: 'everyone' };
+    const meet = (count: number, prefix = 'user') =>
+      runtime.store.queries.execute(sql`
+        insert into users (workspace, id)
+        select ${workspace}, ${prefix} || '-' || number from generate_series(1, ${count}::int) as number`);
+    /** How many feeds there are, what they hold, and what their streams have told. */
+    const feeds = async () => {
+      const [row] = (
+        await runtime.store.queries.execute<{
+          feeds: number;
+          entries: number;
+          unread: number;
+          events: number;
+        }>(sql`
+          select
+            (select count(distinct user_id)::int from notifications where workspace = ${workspace}) as feeds,
+            (select count(*)::int from notifications where workspace = ${workspace}) as entries,
+            (select coalesce(sum(unread_count), 0)::int from notification_inboxes where workspace = ${workspace}) as unread,
+            (select count(*)::int from stream_entries where starts_with(topic, ${`${workspace}/`})) as events`)
+      ).rows;
+      return row;
+    };
+    const send = (change: Partial<SendNotification> = {}) => service.send(sender, { ...input, ...change });
+    return { runtime, service, workspace, send, meet, feeds };
+  };
+  const all = (count: number) => ({ feeds: count, entries: count, unread: count, events: count });
+
+  it('reaches everyone whom the workspace has seen, once, in batches; nobody elsewhere, and nobody seen later', async () => {
+    const { send, meet, feeds } = begin();
+    const elsewhere = begin();
+    await meet(501);
+    await elsewhere.meet(3);
+    expect(await send()).toEqual({ recipientCount: 501, deduplicated: false });
+    await meet(5, 'later');
+    await expect.poll(feeds, { timeout: 20_000 }).toEqual(all(501));
+    expect(await elsewhere.feeds()).toEqual(all(0));
+  });
+
+  it('several at once, and to single ones in between, are all there, each with its own unread count', async () => {
+    const { runtime, service, workspace, send, meet, feeds } = begin();
+    await meet(250);
+    await Promise.all([
+      send({ title: 'first' }),
+      send({ title: 'second' }),
+      ...Array.from({ length: 10 }, (_, index) =>
+        send({ workspace: false, userIds: ['user-7'], title: `single ${index}` }),
+      ),
+    ]);
+    await expect
+      .poll(feeds, { timeout: 20_000 })
+      .toEqual({ feeds: 250, entries: 510, unread: 510, events: 510 });
+    const viewer = testViewer('user-7', { workspace });
+    const { unreadCount, edges } = await service.list(viewer, { first: 50 });
+    expect([unreadCount, edges.length]).toEqual([12, 12]);
+    const { topicOf } = service;
+    const events = await runtime.log.read(topicOf(workspace, 'user-7'), { after: 0, limit: 50 });
+    expect(events.map(({ payload }) => (payload as { unreadCount: number }).unreadCount)).toEqual(
+      Array.from({ length: 12 }, (_, index) => index + 1),
+    );
+  });
+
+  it('the same idempotency key sends once; with other content, or to named users, it is a conflict', async () => {
+    const { send, meet, feeds } = begin();
+    await meet(3);
+    const answers = await Promise.all([1, 2, 3].map(() => send({ idempotencyKey: 'k' })));
+    expect(answers.map(({ recipientCount }) => recipientCount)).toEqual([3, 3, 3]);
+    expect(answers.filter(({ deduplicated }) => deduplicated)).toHaveLength(2);
+    await expect(send({ idempotencyKey: 'k', title: 'Other' })).rejects.toEqual(errorWith('CONFLICT'));
+    await expect(send({ idempotencyKey: 'k', workspace: false, userIds: ['user-1'] })).rejects.toEqual(
+      errorWith('CONFLICT'),
+    );
+    await expect.poll(feeds, { timeout: 20_000 }).toEqual(all(3));
+    await send({ title: 'Another' });
+    await expect.poll(feeds, { timeout: 20_000 }).toEqual({ feeds: 3, entries: 6, unread: 6, events: 6 });
+  });
+
+  it('to a workspace that has seen nobody goes to nobody', async () => {
+    const { send, feeds } = begin();
+    expect(await send()).toEqual({ recipientCount: 0, deduplicated: false });
+    expect(await feeds()).toEqual(all(0));
+  });
+
+  it('whoever is erased in between gets none', async () => {
+    const { runtime, workspace, send, meet, feeds } = begin();
+    await meet(3);
+    const admin = testViewer('admin', { workspace, scopes: ['users:erase'] });
+    await runtime.use(usersService).erase(admin, 'user-2');
+    expect((await send()).recipientCount).toBe(2);
+    await expect.poll(feeds, { timeout: 20_000 }).toEqual(all(2));
+  });
+});

@@ -1,7 +1,7 @@
 // Notifications to a whole workspace: a durable job, recorded with the mutation, that fills the feeds in short batches. What
 // is done and how far it has come commit together, so every feed gets it once, whichever node goes on after a crash.
 import { randomUUID } from 'node:crypto';
-import { and, asc, count, eq, gt, isNull, lt, lte, sql } from 'drizzle-orm';
+import { and, asc, count, eq, gt, isNull, lt, sql } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import type { Queries, Store } from '../../store/store.ts';
 import type { Log } from '../../streams/log.ts';
@@ -65,7 +65,8 @@ export function startBroadcasts({ store, log, logger, deliver, everyMs }: Broadc
           and(
             eq(users.workspace, job.workspace),
             gt(users.id, job.filledTo),
-            lte(users.createdAt, job.createdAt),
+            // In the database: on the way through JavaScript a moment loses its microseconds.
+            sql`${users.createdAt} <= (select created_at from notification_broadcasts where id = ${job.id})`,
           ),
         )
         .orderBy(asc(users.id))

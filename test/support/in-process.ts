@@ -60,6 +60,21 @@ export async function askInVain(
   return errors?.[0]?.originalError ?? errors?.[0];
 }
 
+/** What anybody is answered, whatever it is; of a subscription, whether it was opened. */
+export async function answerTo(runtime: Runtime, viewer: Viewer | null, source: string): Promise<string> {
+  const contextValue = contextOf(runtime, viewer);
+  const told = ({ data, errors }: ExecutionResult) =>
+    JSON.stringify({
+      data,
+      errors: errors?.map(({ message, originalError }) => ({ message, originalError })),
+    });
+  if (!source.startsWith('subscription')) return told(await graphql({ schema, contextValue, source }));
+  const started = await subscribe({ schema, contextValue, document: parse(source) });
+  if (!(Symbol.asyncIterator in started)) return told(started);
+  await started.return(undefined);
+  return 'It was opened.';
+}
+
 export interface Followed {
   /** The value of the subscription's field in its next event. Rejects with what the stream ended with. */
   next<T = unknown>(): Promise<T>;

@@ -16,6 +16,7 @@ import { buildSchema, createBuiltInModules } from './modules/schema.ts';
 import type { Runtime } from './schema/context.ts';
 import type { TidingsModule } from './schema/module.ts';
 import { DeliveryFigures } from './schema/delivery-figures.ts';
+import { createRateLimits } from './schema/rate-limits.ts';
 import { openModules, type Modules } from './schema/open-modules.ts';
 import { claimNode } from './store/node-claim.ts';
 import { openStore } from './store/open-store.ts';
@@ -140,6 +141,7 @@ export async function createApp({
       revocations,
       figures: book,
       deliveries,
+      limits: createRateLimits(config.ratesPerSecond),
     });
     opened = open;
     closers.push(() => open.close());
@@ -172,6 +174,7 @@ export async function createApp({
       allowedOrigins,
       maxPayloadBytes,
       pingMs,
+      maxOperations: config.maxOperationsPerConnection,
       onConnected: open.onConnected,
     });
     closers.push(() => closeHttp(http));

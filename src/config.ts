@@ -34,12 +34,24 @@ export interface Config {
   readonly eventRetentionMs: number;
   /** The largest HTTP body and WebSocket message. */
   readonly maxPayloadBytes: number;
+  /** What one user or service may do, a second in the long run, on each node. */
+  readonly ratesPerSecond: RatesPerSecond;
+  /** Operations, subscriptions among them, that one WebSocket may have at a time. */
+  readonly maxOperationsPerConnection: number;
   readonly logLevel: (typeof logLevels)[number];
 }
+
+/** What is counted together: messages and conversations, typing, presence, and what backend services publish. */
+export type RateKind = 'message' | 'typing' | 'presence' | 'publish';
+/** So many a second in the long run; twice as many at once. */
+export type RatesPerSecond = Readonly<Record<RateKind, number>>;
+
+export const defaultRates: RatesPerSecond = { message: 50, typing: 20, presence: 20, publish: 5_000 };
 
 export const defaultPublicRooms: readonly string[] = ['public:*'];
 
 const dayMs = 86_400_000;
+const anyRate = { min: 1, max: 1_000_000 };
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
@@ -71,6 +83,14 @@ export function parseConfig(env: Environment, mode: Mode): Config {
     eventRetentionMs: read.days('EVENT_RETENTION', { min: 1, max: 3_650 }) ?? 7 * dayMs,
     maxPayloadBytes:
       read.number('MAX_PAYLOAD_BYTES', { min: 1_024, max: 64 * 1_024 * 1_024 }) ?? 1_024 * 1_024,
+    ratesPerSecond: {
+      message: read.number('RATE_MESSAGES', anyRate) ?? defaultRates.message,
+      typing: read.number('RATE_TYPING', anyRate) ?? defaultRates.typing,
+      presence: read.number('RATE_PRESENCE', anyRate) ?? defaultRates.presence,
+      publish: read.number('RATE_PUBLISHES', anyRate) ?? defaultRates.publish,
+    },
+    maxOperationsPerConnection:
+      read.number('MAX_OPERATIONS_PER_CONNECTION', { min: 1, max: 1_000_000 }) ?? 2_000,
     logLevel: read.oneOf('LOG_LEVEL', logLevels) ?? (mode === 'dev' ? 'warn' : 'info'),
   };
   if (mode === 'start' && config.tokenIssuers.length === 0 && problems.length === 0) {

@@ -6,7 +6,9 @@ import SchemaBuilder, {
   type PothosOutputFieldConfig,
   type SchemaTypes,
 } from '@pothos/core';
+import type { GraphQLFieldResolver } from 'graphql';
 import type { Context } from './context.ts';
+import type { RateKind } from '../config.ts';
 
 /** How a field's value may differ between two members of one audience. */
 export interface FieldTraits {
@@ -14,6 +16,8 @@ export interface FieldTraits {
   readonly perViewer?: boolean;
   /** The value is loaded when the event is delivered, for each viewer: the one exception to "an event is complete". */
   readonly atDelivery?: boolean;
+  /** Asking for it counts as this, for whoever asks: too often is RATE_LIMITED. */
+  readonly rate?: RateKind;
 }
 
 declare global {
@@ -45,6 +49,19 @@ class FieldTraitsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     if (!perViewer && !atDelivery) return fieldConfig;
     const traits: FieldTraits = { perViewer, atDelivery };
     return { ...fieldConfig, extensions: { ...fieldConfig.extensions, [traitsExtension]: traits } };
+  }
+
+  override wrapResolve(
+    resolver: GraphQLFieldResolver<unknown, Types['Context'], object>,
+    { pothosOptions }: PothosOutputFieldConfig<Types>,
+  ): GraphQLFieldResolver<unknown, Types['Context'], object> {
+    const { rate } = pothosOptions as FieldTraits;
+    if (rate === undefined) return resolver;
+    return (root, args, context, info) => {
+      const { runtime, viewer } = context as unknown as Context;
+      runtime.limits.take(viewer, rate);
+      return resolver(root, args, context, info);
+    };
   }
 }
 

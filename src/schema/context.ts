@@ -7,6 +7,7 @@ import type { DeliveryFigures } from './delivery-figures.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Log } from '../streams/log.ts';
 import type { Tails } from '../streams/tails.ts';
+import type { RateLimits } from './rate-limits.ts';
 import type { Store } from '../store/store.ts';
 
 /** What every module stands on. */
@@ -19,6 +20,7 @@ export interface Runtime {
   readonly revocations: Pick<Revocations, 'revoke'>;
   readonly figures: NodeFigures;
   readonly deliveries: DeliveryFigures;
+  readonly limits: RateLimits;
   /** Has every module remove the texts that it holds of a user. Harmless to repeat. */
   eraseTexts(user: { readonly workspace: string; readonly userId: string }): Promise<void>;
   /** The service of another module, or of one's own. Throws where its module is not part of this server. */

@@ -44,6 +44,8 @@ export interface WebSocketOptions {
   readonly logger: Logger;
   readonly allowedOrigins: readonly string[];
   readonly maxPayloadBytes: number;
+  /** Operations, subscriptions among them, that one connection may have at a time. */
+  readonly maxOperations: number;
   /** A ping is sent so often; a client that has not answered by the next one is cut off. */
   readonly pingMs: number;
   readonly book: ConnectionBook;
@@ -159,7 +161,17 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
 }
 
 function createProtocol(options: WebSocketOptions) {
-  const { schema, documents, runtime, authenticator, clientErrors, logger, book, onConnected } = options;
+  const {
+    schema,
+    documents,
+    runtime,
+    authenticator,
+    clientErrors,
+    logger,
+    book,
+    maxOperations,
+    onConnected,
+  } = options;
   type Params = Readonly<Record<string, unknown>>;
 
   return makeServer<Params, Client>({
@@ -185,7 +197,13 @@ function createProtocol(options: WebSocketOptions) {
       }
     },
 
-    onSubscribe({ extra: client }, _id, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
+    onSubscribe(
+      { extra: client, subscriptions }: ProtocolContext<Params, Client>,
+      _id,
+      payload: SubscribePayload,
+    ): ExecutionArgs | readonly GraphQLError[] {
+      if (Object.keys(subscriptions).length > maxOperations)
+        return [clientErrors.toClientError(tooManyOperations(maxOperations))];
       if (client.session === null)
         throw new Error('An operation came before its connection was acknowledged.');
       const prepared = documents.prepare(payload.query);
@@ -216,6 +234,13 @@ function createProtocol(options: WebSocketOptions) {
       errors.map((error) => clientErrors.toClientError(error).toJSON()),
   });
 }
+
+const tooManyOperations = (max: number) =>
+  new TidingsError(
+    'RATE_LIMITED',
+    `This connection has ${max} operations under way, which is all that it may have: complete some of them first.`,
+    { retryAfterMs: 1_000 },
+  );
 
 const isAsyncIterable = (result: object): boolean => Symbol.asyncIterator in result;
 

@@ -77,6 +77,7 @@ export async function openTestRuntime(database: TestDatabaseKind): Promise<TestR
       revocations,
       figures,
       deliveries: new DeliveryFigures(),
+      limits: { take: () => undefined },
     });
     closers.push(() => open.close());
     const { runtime } = open;

@@ -111,6 +111,7 @@ function defineMutation(builder: Builder, { AnnouncementLevelEnum }: ReturnType<
     });
   builder.mutationField('publishAnnouncement', (t) =>
     t.field({
+      rate: 'publish',
       type: PublishAnnouncementPayload,
       description: 'Tells everyone in the workspace. Needs the scope announcements:publish.',
       args: {

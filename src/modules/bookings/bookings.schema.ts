@@ -169,6 +169,7 @@ function defineMutation(builder: Builder, { BookingStatusEnum }: ReturnType<type
     });
   builder.mutationField('publishBookingUpdate', (t) =>
     t.field({
+      rate: 'publish',
       type: PublishBookingUpdatePayload,
       description:
         'Tells what has happened to a booking, and everybody who follows it. Needs the scope bookings:publish.',

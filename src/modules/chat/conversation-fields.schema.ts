@@ -100,6 +100,7 @@ function defineMutations(builder: Builder): void {
 
   builder.mutationFields((t) => ({
     createConversation: t.field({
+      rate: 'message',
       type: ConversationPayload,
       description: 'Begins a conversation.',
       args: {
@@ -110,6 +111,7 @@ function defineMutations(builder: Builder): void {
       }),
     }),
     addParticipants: t.field({
+      rate: 'message',
       type: ConversationPayload,
       description:
         'Lets others take part, up to 500 in all. They can read everything that was said before; it does not count as ' +
@@ -120,6 +122,7 @@ function defineMutations(builder: Builder): void {
       }),
     }),
     removeParticipants: t.field({
+      rate: 'message',
       type: ConversationPayload,
       description:
         'A participant removes others or leaves. Their live subscriptions to the conversation end with FORBIDDEN. ' +

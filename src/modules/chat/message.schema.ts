@@ -133,12 +133,14 @@ function defineMutations(builder: Builder): void {
 
   builder.mutationFields((t) => ({
     sendMessage: t.field({
+      rate: 'message',
       type: MessagePayload,
       description: 'Sends a message to a conversation that the viewer takes part in.',
       args: { input: t.arg({ type: SendMessageInput, required: true, description: 'The message.' }) },
       resolve: (_root, { input }, context) => context.use(chatService).sendMessage(context.viewer, input),
     }),
     editMessage: t.field({
+      rate: 'message',
       type: MessagePayload,
       description:
         "Changes the text of one of the viewer's own messages; FORBIDDEN for those of others, CONFLICT for a deleted one. " +
@@ -147,6 +149,7 @@ function defineMutations(builder: Builder): void {
       resolve: (_root, { input }, context) => context.use(chatService).editMessage(context.viewer, input),
     }),
     deleteMessage: t.field({
+      rate: 'message',
       type: MessagePayload,
       description:
         "Deletes one of the viewer's own messages, or as staff anyone's in a conversation that they take part in. Text and " +

@@ -35,6 +35,7 @@ export function defineReceipts(builder: Builder): void {
   });
   builder.mutationField('markConversationRead', (t) =>
     t.field({
+      rate: 'message',
       type: ReadReceiptPayload,
       description:
         'Marks everything up to a message as read and tells the other participants. Never goes backwards: an older ' +

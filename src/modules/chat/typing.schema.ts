@@ -26,6 +26,7 @@ export function defineTyping(builder: Builder): void {
 
   builder.mutationField('setTyping', (t) =>
     t.field({
+      rate: 'typing',
       type: TypingIndicator,
       description:
         'Tells the other participants whether the viewer is typing. Renew it every few seconds: it lapses by itself, and ' +

@@ -118,6 +118,7 @@ function defineMutation(builder: Builder, { InventoryAlertKindEnum }: ReturnType
     });
   builder.mutationField('publishInventoryAlert', (t) =>
     t.field({
+      rate: 'publish',
       type: PublishInventoryAlertPayload,
       description: 'Tells everyone in the workspace about a stock. Needs the scope inventory:publish.',
       args: { input: t.arg({ type: PublishInventoryAlertInput, required: true, description: 'The alert.' }) },

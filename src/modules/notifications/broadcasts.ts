@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { and, asc, count, eq, gt, isNull, lt, sql } from 'drizzle-orm';
 import type { Logger } from 'pino';
-import type { Queries, Store } from '../../store/store.ts';
+import type { Queries } from '../../store/store.ts';
 import type { Log } from '../../streams/log.ts';
 import type { Write } from '../../streams/log-write.ts';
 import { users } from '../users/users.tables.ts';
@@ -20,7 +20,6 @@ export interface Broadcasts {
 }
 
 export interface BroadcastsOptions {
-  readonly store: Store;
   readonly log: Pick<Log, 'write'>;
   readonly logger: Logger;
   /** Inside a write that has taken the streams of all these users. */
@@ -40,7 +39,7 @@ const batchSize = 200;
 /** Finished ones are kept for so long, for whoever looks into the database. */
 const keepFinished = sql`interval '1 day'`;
 
-export function startBroadcasts({ store, log, logger, deliver, everyMs }: BroadcastsOptions): Broadcasts {
+export function startBroadcasts({ log, logger, deliver, everyMs }: BroadcastsOptions): Broadcasts {
   let timer: NodeJS.Timeout | undefined;
   let working: Promise<void> | null = null;
   let again = false;

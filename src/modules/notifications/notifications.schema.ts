@@ -115,6 +115,7 @@ function defineSending(
   });
   builder.mutationField('sendNotification', (t) =>
     t.field({
+      rate: 'publish',
       type: SendNotificationPayload,
       description:
         "Puts a notification into users' feeds and tells their devices. Needs the scope notifications:send.",
@@ -148,6 +149,7 @@ function defineMarking(builder: Builder): void {
     });
   builder.mutationFields((t) => ({
     markNotificationRead: t.field({
+      rate: 'message',
       type: MarkNotificationsReadPayload,
       description: 'Marks one notification of the viewer as read. Harmless where it had been read before.',
       args: { id: t.arg.id({ required: true, description: "The notification's id." }) },
@@ -155,6 +157,7 @@ function defineMarking(builder: Builder): void {
         context.use(notificationsService).markRead(context.viewer, [requireId('id', id)]),
     }),
     markNotificationsRead: t.field({
+      rate: 'message',
       type: MarkNotificationsReadPayload,
       description:
         'Marks notifications of the viewer as read. Where one of them does not exist, that is NOT_FOUND and none is ' +
@@ -163,6 +166,7 @@ function defineMarking(builder: Builder): void {
       resolve: (_root, { ids }, context) => context.use(notificationsService).markRead(context.viewer, ids),
     }),
     markAllNotificationsRead: t.field({
+      rate: 'message',
       type: MarkNotificationsReadPayload,
       description: 'Marks every notification of the viewer as read.',
       resolve: (_root, _args, context) => context.use(notificationsService).markAllRead(context.viewer),

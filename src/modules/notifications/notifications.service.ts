@@ -106,7 +106,7 @@ export function createNotificationsService(
     }
   };
 
-  const broadcasts = startBroadcasts({ store, log, logger, deliver, everyMs: broadcastCheckMs });
+  const broadcasts = startBroadcasts({ log, logger, deliver, everyMs: broadcastCheckMs });
 
   const sendToWorkspace = async (
     viewer: Viewer,

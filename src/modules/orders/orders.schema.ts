@@ -231,6 +231,7 @@ function defineMutation(
     });
   builder.mutationField('publishOrderUpdate', (t) =>
     t.field({
+      rate: 'publish',
       type: PublishOrderUpdatePayload,
       description:
         'Tells what has happened to an order, and everybody who follows it. Needs the scope orders:publish.',

@@ -153,6 +153,7 @@ function defineMutation(
   });
   builder.mutationField('setPresence', (t) =>
     t.field({
+      rate: 'presence',
       type: Presence,
       description:
         'Sets how the viewer appears to others, and answers it as they see it. It stands while a WebSocket connection ' +

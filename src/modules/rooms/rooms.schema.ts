@@ -137,6 +137,7 @@ function definePublishing(builder: Builder): void {
     });
   builder.mutationField('publishRoomEvent', (t) =>
     t.field({
+      rate: 'message',
       type: PublishRoomEventPayload,
       description:
         'Tells something in a room. For whoever may enter it, and for services with the scope rooms:publish; NOT_FOUND for ' +
@@ -170,6 +171,7 @@ function defineAccess(builder: Builder): void {
   });
   builder.mutationFields((t) => ({
     grantRoomAccess: t.field({
+      rate: 'publish',
       type: RoomAccessPayload,
       description: 'Lets users enter a room, also after access was revoked. Needs the scope rooms:manage.',
       args: {
@@ -178,6 +180,7 @@ function defineAccess(builder: Builder): void {
       resolve: (_root, { input }, context) => context.use(roomsService).grantAccess(context.viewer, input),
     }),
     revokeRoomAccess: t.field({
+      rate: 'publish',
       type: RoomAccessPayload,
       description:
         'Keeps users out of a room, whatever their tokens say and also where it is public: their live subscriptions to it ' +

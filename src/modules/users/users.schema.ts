@@ -40,6 +40,7 @@ export function defineUsers(builder: Builder): void {
   });
   builder.mutationField('revokeSessions', (t) =>
     t.field({
+      rate: 'publish',
       type: RevokeSessionsPayload,
       description:
         'Ends all sessions of a user: tokens issued (`iat`) before now are refused, and every connection that they have ' +
@@ -59,6 +60,7 @@ export function defineUsers(builder: Builder): void {
   });
   builder.mutationField('eraseUser', (t) =>
     t.field({
+      rate: 'publish',
       type: EraseUserPayload,
       description:
         'Erases what is known of a user: message texts, attachments, notifications, presence, name and picture are gone from ' +
@@ -96,6 +98,7 @@ export function defineUsers(builder: Builder): void {
     });
   builder.mutationField('upsertUsers', (t) =>
     t.field({
+      rate: 'publish',
       type: UpsertUsersPayload,
       description: 'Tells names and pictures of users, at most 500 at a time. Needs the scope users:write.',
       args: { users: t.arg({ type: [UserInput], required: true, description: 'Each user once.' }) },

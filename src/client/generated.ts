@@ -333,7 +333,7 @@ export type SendNotificationInput = {
   readonly url?: string | null | undefined;
   /** The recipients, 1 to 500. Users never seen before are fine. */
   readonly userIds?: ReadonlyArray<string> | null | undefined;
-  /** true: every user the workspace has seen. Not possible yet: name the recipients in userIds. */
+  /** true: every user the workspace has seen. The feeds fill in the background, within seconds for ten thousand. */
   readonly workspace?: boolean | null | undefined;
 };
 

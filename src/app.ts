@@ -36,7 +36,7 @@ import { attachWebSockets } from './transport/websocket.ts';
 export interface AppOptions {
   readonly config: Config;
   readonly logger: Logger;
-  /** The built-in ones unless given. */
+  /** A team's own, beside the built-in ones. */
   readonly modules?: readonly TidingsModule[];
   /** Only in development: fills an empty database before the server listens, and answers what GraphiQL shows. */
   readonly prepareDevelopment?: (runtime: Runtime) => Promise<DevelopmentExamples>;
@@ -62,12 +62,8 @@ const verifiedTokens = { maxAgeMs: 30_000, maxTokens: 10_000, now: Date.now };
 const migrations = { name: 'tidings', folder: fileURLToPath(new URL('./store/migrations', import.meta.url)) };
 
 /** Resolves when the server listens. Rejects, with everything closed again, where something it needs is not there. */
-export async function createApp({
-  config,
-  logger,
-  modules = createBuiltInModules(config),
-  ...options
-}: AppOptions): Promise<App> {
+export async function createApp({ config, logger, modules: own = [], ...options }: AppOptions): Promise<App> {
+  const modules = [...createBuiltInModules(config), ...own];
   const isDevelopment = config.mode === 'dev';
   const closers: (() => Promise<void>)[] = [];
   let opened: Modules | undefined;
@@ -78,7 +74,11 @@ export async function createApp({
   };
 
   try {
-    const store = await openStore({ ...config, migrations: [migrations], logger });
+    const store = await openStore({
+      ...config,
+      migrations: [migrations, ...own.flatMap((module) => module.migrations ?? [])],
+      logger,
+    });
     closers.push(() => store.close());
 
     if (config.databaseUrl !== null) {

@@ -1,6 +1,7 @@
 // Assembles the schema from modules. Adding a domain is adding a folder and one line here.
 import { defaultPublicRooms } from '../config.ts';
 import { createBuilder } from '../schema/builder.ts';
+import { lexicographicSortSchema, printSchema } from 'graphql';
 import type { TidingsModule } from '../schema/module.ts';
 import { defineVocabulary } from '../schema/scalars.ts';
 import { announcementsModule } from './announcements/announcements.module.ts';
@@ -49,3 +50,7 @@ export function buildSchema(modules: readonly TidingsModule[]) {
   for (const module of modules) module.define(builder);
   return builder.toSchema();
 }
+
+/** The schema of a server with these modules beside the built-in ones, as codegen takes it. */
+export const printSchemaOf = (own: readonly TidingsModule[]): string =>
+  `${printSchema(lexicographicSortSchema(buildSchema([...builtInModules, ...own])))}\n`;

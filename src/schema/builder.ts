@@ -1,8 +1,8 @@
 // The schema builder that every module is given, with what Tidings adds to a field: on whom and on what its value depends.
 import SchemaBuilder, {
   BasePlugin,
-  InterfaceRef,
-  ObjectRef,
+  type InterfaceRef,
+  type ObjectRef,
   type PothosOutputFieldConfig,
   type SchemaTypes,
 } from '@pothos/core';
@@ -83,8 +83,14 @@ export type Types = PothosSchemaTypes.ExtendDefaultTypes<TidingsTypes>;
 export type Builder = PothosSchemaTypes.SchemaBuilder<Types>;
 
 /** Names a type of the schema for other modules; the module that owns it defines its fields. */
-export const objectRef = <T>(name: string) => new ObjectRef<Types, T>(name);
-export const interfaceRef = <T>(name: string) => new InterfaceRef<Types, T>(name);
+export const objectRef = <T>(name: string) => named(name) as ObjectRef<Types, T>;
+export const interfaceRef = <T>(name: string) => named(name) as InterfaceRef<Types, T>;
+
+/**
+ * Only a name, which each builder takes for a type of its own: a real reference would keep the fields of the first schema
+ * that is built, and be of no use to the second.
+ */
+const named = (name: string): unknown => ({ name });
 
 export const createBuilder = (): Builder =>
   new SchemaBuilder<TidingsTypes>({ plugins: [pluginName], defaultFieldNullability: false });

@@ -3,9 +3,12 @@
 import type { Builder } from './builder.ts';
 import type { Context, Runtime, ServiceKey } from './context.ts';
 import type { Viewer } from '../auth/viewer.ts';
+import type { MigrationFolder } from '../store/store.ts';
 
 export interface TidingsModule {
   readonly name: string;
+  /** Its tables, made by drizzle-kit: applied at each start where they are new. */
+  readonly migrations?: MigrationFolder;
   /** Adds its types and fields to the schema. Does nothing else. */
   define(builder: Builder): void;
   /** Makes its services, once per server. They may use those of other modules when they are called, not before. */

@@ -1,13 +1,14 @@
 // Erasing a user: afterwards nothing that they wrote or were called stands anywhere in the database, and what others have
 // is whole.
+import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { expect, it } from 'vitest';
 import type { Runtime } from '../../src/schema/context.ts';
 import { ask, askInVain, errorWith, follow, onBothDatabases } from '../support/in-process.ts';
 import { testViewer } from '../support/runtime.ts';
 
-/** Every row of every table as text. */
-async function dump({ store }: Runtime): Promise<string> {
+/** Every row of every table that is of these workspaces, as text. */
+async function dump({ store }: Runtime, ...workspaces: readonly string[]): Promise<string> {
   const tables = await store.queries.execute<{ name: string }>(
     sql`select table_name as name from information_schema.tables where table_schema = 'public' order by 1`,
   );
@@ -16,7 +17,8 @@ async function dump({ store }: Runtime): Promise<string> {
     const { rows } = await store.queries.execute<{ text: string }>(
       sql`select row_to_json(r)::text as text from ${sql.identifier(name)} as r`,
     );
-    texts.push(...rows.map(({ text }) => `${name} ${text}`));
+    const own = rows.filter(({ text }) => workspaces.some((workspace) => text.includes(workspace)));
+    texts.push(...own.map(({ text }) => `${name} ${text}`));
   }
   return texts.join('\n');
 }
@@ -25,11 +27,10 @@ const send = 'mutation ($input: SendMessageInput!) { sendMessage(input: $input) 
 const messagesOf =
   '{ conversations { nodes { unreadCount messages { nodes { body deletedAt sender { id name avatarUrl } attachments { url } } } } } }';
 
-let workspaces = 0;
 onBothDatabases('erasing a user', (database) => {
   const begin = async () => {
     const { runtime } = database;
-    const workspace = `erase-${++workspaces}`;
+    const workspace = `erase-${randomUUID()}`;
     const name = 'Alice Liddell';
     const picture = 'https://example.com/liddell.png';
     const alice = testViewer('alice', { workspace, name, avatarUrl: picture });
@@ -51,11 +52,11 @@ onBothDatabases('erasing a user', (database) => {
       'mutation { createConversation(input: { participantIds: ["alice"] }) { conversation { id cursor } } }',
     );
     const erase = () => ask(runtime, admin, 'mutation { eraseUser(userId: "alice") { userId } }');
-    return { runtime, alice, bob, admin, conversation: createConversation.conversation, erase };
+    return { runtime, workspace, alice, bob, admin, conversation: createConversation.conversation, erase };
   };
 
   it('leaves nothing of their texts, names and pictures, and everything of others', async () => {
-    const { runtime, alice, bob, admin, conversation, erase } = await begin();
+    const { runtime, workspace, alice, bob, admin, conversation, erase } = await begin();
     const conversationId = conversation.id;
     const attachments = [
       { url: 'https://example.com/secret.pdf', name: 'secret.pdf', contentType: 'application/pdf' },
@@ -90,10 +91,10 @@ onBothDatabases('erasing a user', (database) => {
       alice,
       'mutation { publishRoomEvent(input: { room: "public:lobby", name: "waved" }) { deduplicated } }',
     );
-    expect(await dump(runtime)).toMatch(/secret before[\s\S]*Liddell|Liddell[\s\S]*secret before/);
+    expect(await dump(runtime, workspace)).toMatch(/secret before[\s\S]*Liddell|Liddell[\s\S]*secret before/);
 
     expect(await erase()).toEqual({ eraseUser: { userId: 'alice' } });
-    const after = await dump(runtime);
+    const after = await dump(runtime, workspace);
     expect(after).not.toMatch(/liddell/i);
     const secrets = after.split('\n').filter((line) => line.includes('secret'));
     expect(secrets.filter((line) => !line.includes('secret of bob'))).toEqual([]);
@@ -157,12 +158,13 @@ onBothDatabases('erasing a user', (database) => {
       input: { conversationId: there.conversation.id, body: 'kept elsewhere' },
     });
     await here.erase();
-    const first = await dump(here.runtime);
+    const everything = () => dump(here.runtime, here.workspace, there.workspace);
+    const first = await everything();
     await here.erase();
     const rows = (text: string) => text.split('\n').filter((line) => !line.startsWith('session_revocations'));
-    expect(rows(await dump(here.runtime))).toEqual(rows(first));
+    expect(rows(await everything())).toEqual(rows(first));
     await ask(here.runtime, here.admin, 'mutation { eraseUser(userId: "nobody") { userId } }');
-    expect(rows(await dump(here.runtime))).toEqual(rows(first));
+    expect(rows(await everything())).toEqual(rows(first));
     expect(first).toContain('kept elsewhere');
     expect(first).toContain('Liddell');
   });

@@ -20,6 +20,8 @@ export interface TestServer extends AsyncDisposable {
 export interface StartServerOptions {
   /** `dev` unless given. */
   readonly command?: 'dev' | 'start';
+  /** What node runs instead of the built command. */
+  readonly main?: readonly string[];
   /** Beside HOST and PORT. Nothing of this process's environment but PATH and HOME is passed on. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -34,9 +36,10 @@ const startTimeoutMs = 60_000;
 export async function startServer({
   command = 'dev',
   env = {},
+  main: own,
 }: StartServerOptions = {}): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tidings-test-'));
-  const child = spawn(process.execPath, [main, command], {
+  const child = spawn(process.execPath, own === undefined ? [main, command] : [...own], {
     cwd: root,
     env: {
       PATH: process.env['PATH'],

@@ -13,15 +13,20 @@ export interface Servers {
   readonly far: TestServer;
 }
 
+export interface SetupOptions {
+  /** What node runs instead of the built command: a server of one's own. */
+  readonly main?: readonly string[];
+}
+
 export interface Setup {
   readonly name: string;
-  open(): Promise<Servers & AsyncDisposable>;
+  open(options?: SetupOptions): Promise<Servers & AsyncDisposable>;
 }
 
 const embedded: Setup = {
   name: 'embedded, one process',
-  async open() {
-    const server = await startServer();
+  async open(options = {}) {
+    const server = await startServer(options);
     return { near: server, far: server, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
   },
 };
@@ -29,11 +34,14 @@ const embedded: Setup = {
 /** For stories that only several processes have, opened by the test itself. */
 export const distributed: Setup = {
   name: 'Redis and PostgreSQL, two processes',
-  async open() {
+  async open(options = {}) {
     const database = await openTestDatabase();
     const env = { DATABASE_URL: database.url, REDIS_URL: requireRedisUrl() };
     // At once: a new database is migrated by whoever comes first.
-    const [near, far] = await Promise.all([startServer({ env }), startServer({ env })]);
+    const [near, far] = await Promise.all([
+      startServer({ ...options, env }),
+      startServer({ ...options, env }),
+    ]);
     return {
       near,
       far,
@@ -63,7 +71,7 @@ export interface Stage {
 }
 
 /** Runs the story on both set-ups, whose servers are started once for the file. */
-export function onBothSetups(title: string, story: (stage: Stage) => void): void {
+export function onBothSetups(title: string, story: (stage: Stage) => void, options: SetupOptions = {}): void {
   describe.each([embedded, distributed])(`${title} ($name)`, (setup) => {
     let servers: (Servers & AsyncDisposable) | undefined;
     const requireServers = () => {
@@ -71,7 +79,7 @@ export function onBothSetups(title: string, story: (stage: Stage) => void): void
       return servers;
     };
     beforeAll(async () => {
-      servers = await setup.open();
+      servers = await setup.open(options);
     }, 120_000);
     afterAll(async () => {
       await servers?.[Symbol.asyncDispose]();

@@ -115,9 +115,10 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       logger,
       checkMs: config.headCheckMs,
       onRevoked({ workspace, userId }) {
+        const closed = book.endRevoked(workspace, userId);
         // At the start, before there are modules, all that was ever revoked is read: nobody is connected.
         opened?.onSessionsRevoked({ workspace, userId });
-        return book.endRevoked(workspace, userId);
+        return closed;
       },
     });
     closers.push(() => revocations.close());
@@ -159,7 +160,8 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       onAuthenticated: open.onAuthenticated,
     });
     const clientErrors = createClientErrors(logger);
-    const shared = { schema, runtime, authenticator, clientErrors, logger, book, path: graphqlPath };
+    const confirm = () => revocations.confirm();
+    const shared = { schema, runtime, authenticator, clientErrors, logger, book, confirm, path: graphqlPath };
     const { allowedOrigins, maxPayloadBytes } = config;
     const { server: http, endStreams } = createHttp({
       ...shared,

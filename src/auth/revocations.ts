@@ -36,6 +36,8 @@ const channel = 'sessions-revoked';
 const subject = 'sessions';
 /** Between two looks at what the others have said. */
 const pollMs = 50;
+/** A node that lives and does not get on is told of after so long. */
+const longestWaitMs = 30_000;
 /** How many of the latest revocations a node tells the number of closed connections of. */
 const toldOf = 100;
 
@@ -54,6 +56,8 @@ export class Revocations {
   #applied = 0;
   /** Others may have taken this node for dead since it last looked. */
   #suspect = false;
+  /** How often that may have happened: a look counts for those before it only. */
+  #lapses = 0;
   #looking: Promise<void> | null = null;
   #next: Promise<void> | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -69,7 +73,10 @@ export class Revocations {
   static async open(options: RevocationsOptions): Promise<Revocations> {
     const revocations = new Revocations(options);
     const { broker, nodes } = options.engine;
-    revocations.#stopListening = nodes.onLapsed(() => (revocations.#suspect = true));
+    revocations.#stopListening = nodes.onLapsed(() => {
+      revocations.#suspect = true;
+      revocations.#lapses += 1;
+    });
     revocations.#following = await broker.follow(channel, {
       onMessage: () => void revocations.#lookQuietly(),
       onRestored: () => void revocations.#lookQuietly(),
@@ -123,12 +130,23 @@ export class Revocations {
   }
 
   async #untilEverywhere(number: number): Promise<number> {
-    for (;;) {
+    const deadline = performance.now() + longestWaitMs;
+    while (performance.now() < deadline) {
+      const isComplete = await this.#nodesAreComplete();
       const reports = await this.#readReports();
-      if (reports.every((report) => (report?.applied ?? -1) >= number)) {
+      if (isComplete && reports.every((report) => (report?.applied ?? -1) >= number)) {
         return reports.reduce((sum, report) => sum + (report?.closed[String(number)] ?? 0), 0);
       }
       await new Promise((resolve) => setTimeout(resolve, pollMs));
+    }
+    throw notSure();
+  }
+
+  async #nodesAreComplete(): Promise<boolean> {
+    try {
+      return await this.#options.engine.nodes.isComplete();
+    } catch (cause) {
+      throw notSure(cause);
     }
   }
 
@@ -137,11 +155,7 @@ export class Revocations {
       const told = await this.#options.engine.nodes.read(subject);
       return [...told.values()].map((text) => (text === null ? null : (JSON.parse(text) as Report)));
     } catch (cause) {
-      throw new TidingsError(
-        'UNAVAILABLE',
-        'The sessions are revoked, but it can not be told whether every node has closed them yet. Repeat the request to be sure.',
-        { cause, retryAfterMs: 1_000 },
-      );
+      throw notSure(cause);
     }
   }
 
@@ -162,7 +176,7 @@ export class Revocations {
 
   async #read(): Promise<void> {
     const { store, engine } = this.#options;
-    const wasAlive = engine.nodes.isAlive;
+    const [wasAlive, lapses] = [engine.nodes.isAlive, this.#lapses];
     const rows = await store.queries.run<Row>(selectRevocations, [this.#applied]);
     const newest = rows[0]?.newest ?? 0;
     // The database went back to an earlier state: what it holds now is what counts.
@@ -171,7 +185,7 @@ export class Revocations {
       return this.#read();
     }
     for (const row of rows) if (row.number !== null) this.#apply(toRevocation(row));
-    if (wasAlive && engine.nodes.isAlive) this.#suspect = false;
+    if (wasAlive && engine.nodes.isAlive && lapses === this.#lapses) this.#suspect = false;
     await this.#report();
   }
 
@@ -213,6 +227,13 @@ export class Revocations {
     this.#timer.unref();
   }
 }
+
+const notSure = (cause?: unknown): TidingsError =>
+  new TidingsError(
+    'UNAVAILABLE',
+    'The sessions are revoked, but it can not be told whether every node has closed them yet. Repeat the request to be sure.',
+    { cause, retryAfterMs: 1_000 },
+  );
 
 const keyOf = (workspace: string, userId: string): string => JSON.stringify([workspace, userId]);
 

@@ -42,6 +42,11 @@ export class Session {
     return this.#viewer;
   }
 
+  /** Of the viewer, or of visitors; '' where there is neither. */
+  get workspace(): string {
+    return this.#viewer?.workspace ?? this.#visitorWorkspace ?? '';
+  }
+
   requireViewer(): Viewer {
     if (this.#viewer !== null) return this.#viewer;
     throw new TidingsError(

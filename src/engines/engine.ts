@@ -133,9 +133,17 @@ export interface Nodes {
   readonly isAlive: boolean;
   /** Calls the listener when this node may have been taken for dead, before it counts as alive again. Ends with the answer. */
   onLapsed(listener: () => void): () => void;
+  /**
+   * Whether every node that lives has had the time to be listed: not so soon after an engine that restarted has forgotten
+   * them. Rejects with UNAVAILABLE while the engine is away.
+   */
+  isComplete(): Promise<boolean>;
   /** Replaces what this node says about a subject; null takes it back. It is forgotten with the node, or by an engine that restarts. */
   report(subject: string, text: string | null): Promise<void>;
-  /** What each node that lives says about a subject, by node id; null of one that has said nothing. */
+  /**
+   * What each node that lives says about a subject, by node id; null of one that has said nothing. Rejects with
+   * UNAVAILABLE while this node is not among them.
+   */
   read(subject: string): Promise<ReadonlyMap<string, string | null>>;
 }
 

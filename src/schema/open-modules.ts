@@ -26,13 +26,21 @@ export function openModules(
       for (const module of opened) await module.onUserErased?.(user);
     },
   };
-  for (const module of modules) {
-    const one = module.open?.(runtime);
-    if (one === undefined) continue;
-    for (const { key, service } of one.services) services.set(key.name, service);
-    opened.push(one);
+  const close = async () => {
+    for (const module of [...opened].reverse()) await module.close?.();
+  };
+  try {
+    for (const module of modules) {
+      const one = module.open?.(runtime);
+      if (one === undefined) continue;
+      for (const { key, service } of one.services) services.set(key.name, service);
+      opened.push(one);
+    }
+    for (const module of opened) module.onReady?.();
+  } catch (error) {
+    close().catch((err: unknown) => foundation.logger.error({ err }, 'a module could not be closed'));
+    throw error;
   }
-  for (const module of opened) module.onReady?.();
   return {
     runtime,
     async onAuthenticated(viewer) {
@@ -41,8 +49,6 @@ export function openModules(
     onConnected: (context) => opened.forEach((module) => module.onConnected?.(context)),
     onSessionsRevoked: (user) => opened.forEach((module) => module.onSessionsRevoked?.(user)),
     onUserGone: (user) => opened.forEach((module) => module.onUserGone?.(user)),
-    async close() {
-      for (const module of [...opened].reverse()) await module.close?.();
-    },
+    close,
   };
 }

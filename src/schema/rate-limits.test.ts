@@ -63,6 +63,9 @@ describe('rate limits', () => {
     const { take } = setUp();
     const service = testViewer('support', { workspace: 'acme', scopes: ['chat:write'] });
     expect(take(3_000, service)).toBe(2_000);
+    // Scopes of other things make nobody a service.
+    const person = testViewer('bob', { workspace: 'acme', scopes: ['openid', 'email'] });
+    expect(take(100, person)).toBe(20);
   });
 
   it('crowds that have gone are forgotten, and nobody who is at it', () => {

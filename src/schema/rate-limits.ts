@@ -60,4 +60,6 @@ export function createRateLimits(
 
 /** A service speaks for many: what it does in chat counts as published. */
 const kindOf = (viewer: Viewer, kind: RateKind): RateKind =>
-  kind === 'message' && viewer.scopes.size > 0 ? 'publish' : kind;
+  kind === 'message' && (viewer.scopes.has('chat:write') || viewer.scopes.has('rooms:publish'))
+    ? 'publish'
+    : kind;

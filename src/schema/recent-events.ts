@@ -12,14 +12,19 @@ export interface RecentEvents<Entry extends LogEntry> {
   readonly position: StreamPosition;
 }
 
-/** As far as EVENT_RETENTION keeps them. Throws BAD_USER_INPUT unless `first` is 1 to 100; 20 where it is not given. */
+/**
+ * As far as EVENT_RETENTION keeps them. `authorize` is asked once it is known how far they are read: what is told after access
+ * was lost is not among them. Throws BAD_USER_INPUT unless `first` is 1 to 100; 20 where it is not given.
+ */
 export async function readRecentEvents<Entry extends LogEntry>(
   log: Pick<Log, 'head' | 'latest'>,
   topic: Topic,
   first: number | null | undefined,
+  authorize: () => Promise<void> | void = () => undefined,
 ): Promise<RecentEvents<Entry>> {
   const limit = requireFirst(first, { fallback: 20, max: 100 });
   const head = await log.head(topic);
+  await authorize();
   const nodes = (await log.latest(topic, { upTo: head, limit })) as readonly Entry[];
   return { nodes, position: { topic, ...head } };
 }

@@ -11,8 +11,8 @@ export interface Rewriting {
   rewrite(payload: unknown): unknown;
 }
 
-/** Entries at a time. */
-const batchSize = 500;
+/** Entries looked at in one transaction. */
+const batchSize = 2_000;
 
 /** Answers how many entries were changed. Harmless to repeat. Rejects with UNAVAILABLE where the database is away. */
 export async function rewritePayloads(store: Store, rewriting: Rewriting): Promise<number> {
@@ -40,7 +40,14 @@ async function rewriteBatch(
   // As JSON.stringify writes it, and as the database does where it has changed a payload.
   const [plain, spaced] = [':', ': '].map((colon) => JSON.stringify(key) + colon + JSON.stringify(value));
   const prefix = `${encodeURIComponent(workspace)}/`;
-  const rows = await tx.run<Row>(selectHolding, [prefix, plain, spaced, topic, number, batchSize]);
+  const page = await tx.run<Omit<Row, 'payload'>>(selectPlaces, [topic, number, batchSize]);
+  const rows = await tx.run<Row>(selectHolding, [
+    page.map((row) => row.topic),
+    page.map((row) => row.number),
+    prefix,
+    plain,
+    spaced,
+  ]);
   const rewritten = rows.flatMap((row) => {
     const payload = rewrite(row.payload);
     return payload === row.payload ? [] : [{ ...row, payload }];
@@ -52,20 +59,30 @@ async function rewriteBatch(
       rewritten.map((row) => JSON.stringify(row.payload)),
     ]);
   }
-  const last = rows.length < batchSize ? undefined : rows.at(-1);
+  const last = page.length < batchSize ? undefined : page.at(-1);
   return { changed: rewritten.length, last: last === undefined ? null : [last.topic, last.number] };
 }
+
+/** The whole log, a page at a time, in the order of its key: no page takes longer however little there is to find. */
+const selectPlaces: Statement = {
+  name: 'select_places_of_entries',
+  text: `
+    select topic, number from stream_entries
+    where (topic, number) > ($1, $2::bigint)
+    order by topic, number
+    limit $3::bigint`,
+};
 
 /** Locked, so that what another one takes out of them meanwhile stays out. */
 const selectHolding: Statement = {
   name: 'select_entries_holding',
   text: `
-    select topic, number, payload from stream_entries
-    where starts_with(topic, $1) and (position($2 in payload::text) > 0 or position($3 in payload::text) > 0)
-      and (topic, number) > ($4, $5::bigint)
-    order by topic, number
-    limit $6::bigint
-    for update`,
+    select entry.topic, entry.number, entry.payload
+    from stream_entries as entry
+    join unnest($1::text[], $2::bigint[]) as page(topic, number) using (topic, number)
+    where starts_with(entry.topic, $3)
+      and (position($4 in entry.payload::text) > 0 or position($5 in entry.payload::text) > 0)
+    for update of entry`,
 };
 
 const updatePayloads: Statement = {

@@ -173,12 +173,14 @@ export async function subscribe(
   const handle = await streams.tails.join(options.topic);
   try {
     const now = handle.tail.position;
+    // The tail may not have heard yet of what took access away before it was given again.
+    const known = options.endsAccess === undefined ? now : await streams.tails.head(options.topic);
     const authorizationClass = await options.authorize();
     if (cursor !== null) await requireHonoured(streams, handle, cursor, options);
     const position = cursor ?? now;
     return new StreamSubscription(streams, handle, options, {
       position,
-      joinedAt: now.number,
+      joinedAt: Math.max(now.number, known.number),
       authorizationClass,
     });
   } catch (error) {

@@ -115,6 +115,11 @@ export class Tails {
     };
   }
 
+  /** Read from the database; those who ask at once share the reading. */
+  head(topic: Topic): Promise<Position> {
+    return this.#log.head(topic);
+  }
+
   /**
    * Compares every tail with its head as it is now: not with what a comparison under way has read already. Calls that
    * come while one is under way share the next.

@@ -5,7 +5,7 @@ import type { Viewer } from '../auth/viewer.ts';
 import type { NodeFigures, OpenFigures } from '../schema/context.ts';
 
 export interface OpenConnection {
-  readonly session: Pick<Session, 'viewer' | 'requireReader'>;
+  readonly session: Pick<Session, 'viewer' | 'workspace'>;
   /** Tells the client why, and ends it. Must not throw. */
   end(error: TokenError): void;
 }
@@ -56,6 +56,11 @@ export class ConnectionBook implements NodeFigures {
     return ended.length;
   }
 
+  /** Whether the token behind it is refused by now. */
+  isRefused(session: OpenConnection['session']): boolean {
+    return this.#isRevoked({ session });
+  }
+
   get total(): OpenFigures {
     let [connections, subscriptions] = [0, 0];
     for (const counts of this.#counts.values()) {
@@ -70,7 +75,7 @@ export class ConnectionBook implements NodeFigures {
     return this.#counts;
   }
 
-  #isRevoked({ session: { viewer } }: OpenConnection): boolean {
+  #isRevoked({ session: { viewer } }: Pick<OpenConnection, 'session'>): boolean {
     return viewer !== null && this.#options.isRevoked(viewer);
   }
 
@@ -89,5 +94,4 @@ export class ConnectionBook implements NodeFigures {
   }
 }
 
-const workspaceOf = ({ session }: Pick<OpenConnection, 'session'>): string =>
-  session.requireReader().workspace;
+const workspaceOf = ({ session }: Pick<OpenConnection, 'session'>): string => session.workspace;

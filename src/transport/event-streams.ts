@@ -21,7 +21,14 @@ export interface EventStreams {
 const goingAway = () =>
   new TidingsError('UNAVAILABLE', 'This server is going away. Subscribe again after your last cursor.');
 
-export function createEventStreams(clientErrors: ClientErrors, book: ConnectionBook): EventStreams {
+export interface EventStreamsOptions {
+  readonly clientErrors: ClientErrors;
+  readonly book: ConnectionBook;
+  /** Asked before anything is told, see Revocations. */
+  readonly confirm: () => Promise<void> | null;
+}
+
+export function createEventStreams({ clientErrors, book, confirm }: EventStreamsOptions): EventStreams {
   const ends = new Set<() => void>();
   const lastWordFor = (error: unknown): Step => ({
     done: false,
@@ -54,15 +61,23 @@ export function createEventStreams(clientErrors: ClientErrors, book: ConnectionB
     const pull = (): Promise<Step> =>
       new Promise((resolve) => {
         answer = resolve;
-        results.next().then((step) => {
-          if (phase !== 'open') return;
-          answer = null;
-          if (step.done === true) close();
-          else noteDelivery(context);
-          resolve(
-            step.done === true ? step : { done: false, value: clientErrors.toClientResult(step.value) },
-          );
-        }, end);
+        const confirmed = async (step: Step): Promise<Step> => {
+          const confirming = confirm();
+          if (confirming !== null) await confirming;
+          return step;
+        };
+        results
+          .next()
+          .then(confirmed)
+          .then((step) => {
+            if (phase !== 'open') return;
+            answer = null;
+            if (step.done === true) close();
+            else noteDelivery(context);
+            resolve(
+              step.done === true ? step : { done: false, value: clientErrors.toClientResult(step.value) },
+            );
+          }, end);
       });
     const next = async (): Promise<Step> => {
       if (phase === 'open') return pull();

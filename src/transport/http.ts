@@ -5,6 +5,7 @@ import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { errorKinds, type ErrorCode } from '../errors.ts';
 import { createContext, type Context, type Runtime } from '../schema/context.ts';
+import { revokedSessions } from '../auth/tokens.ts';
 import { isAccepted, subscriptionAnswer, unacceptable } from './accept.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { ClientErrors } from './client-errors.ts';
@@ -33,6 +34,8 @@ export interface HttpOptions {
   readonly allowedOrigins: readonly string[];
   readonly maxPayloadBytes: number;
   readonly book: ConnectionBook;
+  /** Asked before anything is told, see Revocations. */
+  readonly confirm: () => Promise<void> | null;
   /** Asked first. */
   readonly routes: readonly Route[];
 }
@@ -45,7 +48,7 @@ export interface HttpTransport {
 }
 
 export function createHttp(options: HttpOptions): HttpTransport {
-  const streams = createEventStreams(options.clientErrors, options.book);
+  const streams = createEventStreams(options);
   const yoga = createGraphql(options, streams);
   const { logger, path, routes } = options;
 
@@ -145,7 +148,7 @@ function createGraphql(
     maskedErrors: { maskError: (error) => clientErrors.toClientError(error) },
     // Yoga replaces the context it is given by its own copy; ours has getters, so it is handed over whole below.
     context: async ({ req }) => ({ tidings: await toContext(req) }) as unknown as Context,
-    plugins: [useRequestParams(), useGraphqlJs(clientErrors, streams)],
+    plugins: [useRequestParams(), useGraphqlJs(options, streams)],
   });
 
   async function toContext(request: IncomingMessage): Promise<Context> {
@@ -167,10 +170,17 @@ function createGraphql(
 }
 
 /** graphql-js itself, in place of Yoga's executors: theirs for subscriptions is several times slower. */
-const useGraphqlJs = (clientErrors: ClientErrors, streams: EventStreams): Plugin => ({
+const useGraphqlJs = ({ clientErrors, confirm, book }: HttpOptions, streams: EventStreams): Plugin => ({
   onParse: ({ setParseFn }) => setParseFn(parseDocument),
   onValidate: ({ setValidationFn }) => setValidationFn(validateDocument),
-  onExecute: ({ setExecuteFn }) => setExecuteFn((args: ExecutionArgs) => execute(unwrap(args))),
+  onExecute: ({ setExecuteFn }) =>
+    setExecuteFn(async (args: ExecutionArgs) => {
+      const result = await execute(unwrap(args));
+      const confirming = confirm();
+      if (confirming !== null) await confirming;
+      const { session } = (args.contextValue as YogaContext).tidings;
+      return book.isRefused(session) ? { errors: [clientErrors.toClientError(revokedSessions())] } : result;
+    }),
   onSubscribe: ({ setSubscribeFn }) =>
     setSubscribeFn(async (args: ExecutionArgs) => {
       const { request } = args.contextValue as YogaContext;

@@ -20,7 +20,7 @@ import {
 import type { Logger } from 'pino';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Session } from '../auth/session.ts';
-import { TokenError } from '../auth/tokens.ts';
+import { revokedSessions, TokenError } from '../auth/tokens.ts';
 import { TidingsError } from '../errors.ts';
 import { createContext, type Connection, type Context, type Runtime } from '../schema/context.ts';
 import type { Authenticator } from './authenticate.ts';
@@ -49,6 +49,8 @@ export interface WebSocketOptions {
   /** A ping is sent so often; a client that has not answered by the next one is cut off. */
   readonly pingMs: number;
   readonly book: ConnectionBook;
+  /** Asked before anything is carried out or told, see Revocations. */
+  readonly confirm: () => Promise<void> | null;
   /** Called when a connection has been acknowledged. Must not throw. */
   onConnected(context: Context): void;
 }
@@ -169,6 +171,7 @@ function createProtocol(options: WebSocketOptions) {
     clientErrors,
     logger,
     book,
+    confirm,
     maxOperations,
     onConnected,
   } = options;
@@ -197,11 +200,16 @@ function createProtocol(options: WebSocketOptions) {
       }
     },
 
-    onSubscribe(
+    async onSubscribe(
       { extra: client, subscriptions }: ProtocolContext<Params, Client>,
       _id,
       payload: SubscribePayload,
-    ): ExecutionArgs | readonly GraphQLError[] {
+    ): Promise<ExecutionArgs | readonly GraphQLError[]> {
+      const confirming = confirm();
+      if (confirming !== null) await confirming;
+      // Whoever was closed by that is told nothing more, and nothing is carried out for them.
+      if (client.socket.readyState !== client.socket.OPEN)
+        return [clientErrors.toClientError(revokedSessions())];
       if (Object.keys(subscriptions).length > maxOperations)
         return [clientErrors.toClientError(tooManyOperations(maxOperations))];
       if (client.session === null)
@@ -226,7 +234,9 @@ function createProtocol(options: WebSocketOptions) {
     },
     execute: (args) => settled(() => execute(args), clientErrors),
     subscribe: (args) => settled(() => subscribe(args), clientErrors),
-    onNext({ extra: client }, id, _payload, { contextValue }, result) {
+    async onNext({ extra: client }, id, _payload, { contextValue }, result) {
+      const confirming = confirm();
+      if (confirming !== null) await confirming;
       if (client.subscriptions.has(id)) noteDelivery(contextValue as Context);
       return formatted(clientErrors.toClientResult(result as ExecutionResult));
     },

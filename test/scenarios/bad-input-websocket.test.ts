@@ -46,8 +46,7 @@ it('an operation before the acknowledgement closes with 4401, and does nothing',
   await using shop = await connect(server, 'shop', { workspace, scope: 'orders:publish' });
   await using raw = await openSocket(server);
   const input = { orderId: '1', customerId: 'shop', status: 'PENDING' };
-  raw.send(init(shop.token));
-  raw.send(subscribe('1', publish, { input }));
+  raw.sendTogether(init(shop.token), subscribe('1', publish, { input }));
   expect((await raw.closed()).code).toBe(4401);
   expect(await shop.request(readOrder, { id: '1' })).toEqual({ order: null });
 });

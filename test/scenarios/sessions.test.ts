@@ -103,6 +103,27 @@ onBothSetups('revoked sessions', (stage) => {
     expect(await alice.requestOverWebSocket('{ viewer { id } }')).toEqual({ viewer: { id: 'alice' } });
   });
 
+  it('whoever is erased while connected does not come back for leaving', async () => {
+    const { workspace, listener } = await begin();
+    const eraser = await stage.writer('eraser', { workspace, scope: 'users:erase' });
+    const alice = await listener('alice', { name: 'Alice' });
+    await using bob = await listener('bob');
+    await using presence = bob.subscribe<{ presenceChanged: { status: string } }>(
+      'subscription { presenceChanged(userIds: ["alice"]) { status } }',
+    );
+    const until = async (status: string) => {
+      while ((await presence.next()).presenceChanged.status !== status);
+    };
+    await alice.connected();
+    await until('ONLINE');
+    await eraser.request('mutation { eraseUser(userId: "alice") { userId } }');
+    await until('OFFLINE');
+    const { presence: seen } = await bob.request<{ presence: object }>(
+      '{ presence(userIds: ["alice"]) { lastSeenAt user { name } } }',
+    );
+    expect(seen).toEqual([{ lastSeenAt: null, user: { name: 'alice' } }]);
+  });
+
   it('asks for its scope, and for a user', async () => {
     const { admin, listener } = await begin();
     await using mallory = await listener('mallory', { scope: 'announcements:publish', roles: ['staff'] });

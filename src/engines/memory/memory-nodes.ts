@@ -6,6 +6,7 @@ export function createMemoryNodes(nodeId: string): Nodes {
   return {
     isAlive: true,
     onLapsed: () => () => undefined,
+    isComplete: async () => true,
     async report(subject, text) {
       if (text === null) reports.delete(subject);
       else reports.set(subject, text);

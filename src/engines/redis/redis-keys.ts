@@ -20,6 +20,8 @@ export interface MemberParts {
 export interface RedisKeys {
   readonly prefix: string;
   readonly leases: string;
+  /** Exists while nodes that live may not be listed yet. */
+  readonly young: string;
   readonly sessionsOf: (lease: string) => string;
   readonly user: (member: Member) => string;
   readonly online: (kind: PlaceKind, place: Place) => string;
@@ -39,6 +41,7 @@ export function createRedisKeys(logId: string): RedisKeys {
   return {
     prefix,
     leases: `${prefix}leases`,
+    young: `${prefix}young`,
     sessionsOf: (lease) => `${prefix}sessions:${lease}`,
     user: (member) => `${prefix}user:${member}`,
     online: (kind, place) => `${prefix}online:${toGroup(kind, place)}`,

@@ -12,16 +12,28 @@ export interface RedisNodesOptions {
   readonly lease: NodeLease;
 }
 
+/** Longer than between any two reports about one subject. */
+const reportLifeMs = 300_000;
+
 export function createRedisNodes({ nodeId, commands, keys, lease }: RedisNodesOptions): Nodes {
   return {
     get isAlive() {
       return lease.isAlive;
     },
     onLapsed: (listener) => lease.onLapsed(listener),
-    async report(subject, text) {
+    async isComplete() {
       try {
-        if (text === null) await commands.hdel(keys.reports(subject), nodeId);
-        else await commands.hset(keys.reports(subject), nodeId, text);
+        return (await commands.exists(keys.young)) === 0;
+      } catch (error) {
+        throw toUnavailable(error);
+      }
+    },
+    async report(subject, text) {
+      const key = keys.reports(subject);
+      try {
+        if (text === null) await commands.hdel(key, nodeId);
+        // Sent together. What nobody repeats is not kept for ever.
+        else await Promise.all([commands.hset(key, nodeId, text), commands.pexpire(key, reportLifeMs)]);
       } catch (error) {
         throw toUnavailable(error);
       }
@@ -34,6 +46,7 @@ export function createRedisNodes({ nodeId, commands, keys, lease }: RedisNodesOp
           commands.hgetall(keys.leases),
         ]);
         const nodes = new Set(Object.keys(leases).map(nodeOf));
+        if (!nodes.has(nodeId)) throw new Error('this node is about to register anew');
         const gone = Object.keys(reports).filter((node) => !nodes.has(node));
         if (gone.length > 0) await commands.hdel(keys.reports(subject), ...gone);
         return new Map([...nodes].map((node) => [node, reports[node] ?? null]));

@@ -85,6 +85,14 @@ export function createMessagesService(runtime: Runtime): MessagesService {
     return changed instanceof Unchanged ? readUnchanged(changed.ref, messageId) : changed;
   };
 
+  const eraseMessage = (workspace: string, messageId: string) =>
+    writeConversation<ChangedMessage | Unchanged>(log, async (write) => {
+      const found = await findMessage(write.tx, workspace, messageId);
+      if (found === null) throw notFound('message', messageId);
+      const ref = { workspace, conversationId: found.view.conversationId };
+      return removeMessage(write, { ref, found, before: await readParticipants(write.tx, ref) });
+    });
+
   return {
     async sendMessage(viewer, input) {
       const actor = requireActor(viewer, input.asUserId);
@@ -117,13 +125,11 @@ export function createMessagesService(runtime: Runtime): MessagesService {
       }),
 
     async eraseMessages({ workspace, userId }) {
-      for (const messageId of await readUndeleted(store.queries, workspace, userId)) {
-        await writeConversation<ChangedMessage | Unchanged>(log, async (write) => {
-          const found = await findMessage(write.tx, workspace, messageId);
-          if (found === null) throw notFound('message', messageId);
-          const ref = { workspace, conversationId: found.view.conversationId };
-          return removeMessage(write, { ref, found, before: await readParticipants(write.tx, ref) });
-        });
+      // Until there are none: one may have been on its way.
+      for (;;) {
+        const messageIds = await readUndeleted(store.queries, workspace, userId);
+        if (messageIds.length === 0) return;
+        for (const messageId of messageIds) await eraseMessage(workspace, messageId);
       }
     },
 

@@ -30,7 +30,8 @@ const longestRetryMs = 5_000;
 export class PresenceTracker {
   readonly #options: PresenceTrackerOptions;
   readonly #users = new FollowedUsers();
-  readonly #opened: Promise<Following>;
+  /** null until somebody asks, and again where it failed. */
+  #following: Promise<Following> | null = null;
   /** Resolves when everyone online is known; kept up to date by changes until the last who follows everyone leaves. */
   #everyoneRead: Promise<void> | null = null;
   /** Grows when versions begin anew: what was asked before then is worth nothing. */
@@ -41,12 +42,21 @@ export class PresenceTracker {
 
   constructor(options: PresenceTrackerOptions) {
     this.#options = options;
-    this.#opened = options.registry.follow(options.place, {
+  }
+
+  #open(): Promise<Following> {
+    if (this.#following !== null) return this.#following;
+    const following = this.#options.registry.follow(this.#options.place, {
       onChange: (state) => {
         if (this.#users.hear(state, now())) this.#name(state.userId);
       },
       onRestored: () => this.#restore(),
     });
+    this.#following = following;
+    following.catch(() => {
+      if (this.#following === following) this.#following = null;
+    });
+    return following;
   }
 
   /**
@@ -54,7 +64,7 @@ export class PresenceTracker {
    * changes visibly. Rejects with UNAVAILABLE where engine or database are away. To be left in either case.
    */
   async join(subscriber: PresenceSubscriber, followees: Followees): Promise<void> {
-    await this.#opened;
+    await this.#open();
     this.#users.add(subscriber, followees);
     if (followees === 'everyone') await this.#readEveryone();
     else await this.#read(this.#users.unshown(followees));
@@ -63,7 +73,7 @@ export class PresenceTracker {
 
   /** Resolves when what the registry holds of these users now is known, and has been handed over. */
   async look(userIds: readonly string[]): Promise<void> {
-    await this.#opened;
+    await this.#open();
     await this.#read(userIds);
   }
 
@@ -75,7 +85,7 @@ export class PresenceTracker {
 
   close(): void {
     this.#closed = true;
-    this.#opened.then(
+    this.#following?.then(
       (following) => following.unfollow(),
       () => undefined, // told to whoever joined
     );

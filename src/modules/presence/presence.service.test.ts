@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { contextOf, openTestRuntime, testViewer, type TestRuntime } from '../../../test/support/runtime.ts';
+import { usersService } from '../users/users.service.ts';
 import { presenceService } from './presence.service.ts';
 import type { PresenceView } from './visible-presence.ts';
 
@@ -76,8 +77,10 @@ test('workspaces do not see each other', async () => {
 });
 
 test('remembers when the last session of a user ended', async () => {
-  const { service, viewer, connect, disconnect } = setUp();
+  const { service, viewer, runtime, connect, disconnect } = setUp();
   const before = Date.now();
+  // As whoever connects is, by their token.
+  await runtime.use(usersService).remember(testViewer('ada', { workspace: viewer.workspace }));
   await connect('ada');
   await disconnect('ada');
   await vi.waitFor(async () => {

@@ -38,11 +38,11 @@ export function createProfiles({ store, use }: Pick<Runtime, 'store' | 'use'>): 
     },
 
     async rememberGone({ workspace, userId }) {
-      const lastSeenAt = new Date();
+      // Who has been erased meanwhile does not come back for having left.
       await store.queries
-        .insert(users)
-        .values({ workspace, id: userId, lastSeenAt })
-        .onConflictDoUpdate({ target: [users.workspace, users.id], set: { lastSeenAt } });
+        .update(users)
+        .set({ lastSeenAt: new Date() })
+        .where(and(eq(users.workspace, workspace), eq(users.id, userId)));
     },
   };
 }

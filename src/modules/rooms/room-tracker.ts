@@ -89,6 +89,8 @@ export class RoomTracker {
     const inOrder = await listIds();
     const heard = new Map(this.#heard);
     this.#heard.clear();
+    // A moment may have passed while they were being read.
+    this.#members.clear();
     for (const id of [...inOrder, ...heard.keys()]) {
       const user = heard.get(id);
       if (user === undefined) continue;

@@ -138,8 +138,8 @@ export function createRoomsService(runtime: Runtime, options: RoomsOptions): Roo
     },
 
     async listEvents(viewer, { room, first }) {
-      await requireMayEnter(viewer, requireId('room', room));
-      return readRecentEvents<RoomEventEntry>(log, roomTopic(viewer.workspace, room), first);
+      const topic = roomTopic(viewer.workspace, requireId('room', room));
+      return readRecentEvents<RoomEventEntry>(log, topic, first, () => requireMayEnter(viewer, room));
     },
 
     async grantAccess(viewer, input) {

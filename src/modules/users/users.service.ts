@@ -5,7 +5,7 @@ import type { Viewer } from '../../auth/viewer.ts';
 import { badInput } from '../../errors.ts';
 import { serviceKey, type Runtime } from '../../schema/context.ts';
 import { optionalText, requireHttpsUrl, requireId, requireText } from '../../schema/input.ts';
-import type { Queries } from '../../store/store.ts';
+import type { Queries, Statement } from '../../store/store.ts';
 import { rewritePayloads } from '../../streams/rewrite-payloads.ts';
 import { withoutNameOf } from './nameless.ts';
 import { users } from './users.tables.ts';
@@ -88,6 +88,10 @@ export function createUsersService(
         },
       });
 
+  /** Not where the sessions were revoked meanwhile: whoever was erased with them does not come back. */
+  const writeTold = ({ workspace, id, name, avatarUrl, issuedAt }: Told) =>
+    store.queries.run(insertTold, [workspace, id, name, avatarUrl, issuedAt.toISOString()]);
+
   return {
     load,
     async viewer({ workspace, id, name, avatarUrl }, queries) {
@@ -116,12 +120,12 @@ export function createUsersService(
       });
     },
     forget: ({ workspace, userId }) => void remembered.delete(keyOf(workspace, userId)),
-    async remember({ workspace, id, name, avatarUrl }) {
+    async remember({ workspace, id, name, avatarUrl, issuedAt }) {
       const key = keyOf(workspace, id);
       const told = JSON.stringify([name, avatarUrl]);
       if (remembered.get(key) === told) return;
       try {
-        await write(workspace, [{ id, name, avatarUrl }]);
+        await writeTold({ workspace, id, name, avatarUrl, issuedAt });
         remembered.delete(key);
         remembered.set(key, told);
         if (remembered.size > maxRemembered) remembered.delete(remembered.keys().next().value ?? '');
@@ -131,6 +135,21 @@ export function createUsersService(
     },
   };
 }
+
+type Told = Pick<Viewer, 'workspace' | 'id' | 'name' | 'avatarUrl' | 'issuedAt'>;
+
+const insertTold: Statement = {
+  name: 'insert_user_as_told',
+  text: `
+    insert into users as known (workspace, id, name, avatar_url)
+    select $1, $2, $3, $4
+    where not exists (
+      select 1 from session_revocations
+      where workspace = $1 and user_id = $2 and revoked_at > $5::timestamptz
+    )
+    on conflict (workspace, id) do update
+      set name = coalesce(excluded.name, known.name), avatar_url = coalesce(excluded.avatar_url, known.avatar_url)`,
+};
 
 const keyOf = (workspace: string, userId: string): string => JSON.stringify([workspace, userId]);
 

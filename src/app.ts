@@ -123,11 +123,12 @@ export async function createApp({ config, logger, modules: own = [], ...options 
     });
     closers.push(() => revocations.close());
 
+    const confirm = () => revocations.confirm();
     const tails = new Tails({
       log,
       broker: engine.broker,
       logger,
-      confirm: () => revocations.confirm(),
+      confirm,
       checkMs: config.headCheckMs,
       checkWhileAwayMs: 1_000,
     });
@@ -160,7 +161,6 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       onAuthenticated: open.onAuthenticated,
     });
     const clientErrors = createClientErrors(logger);
-    const confirm = () => revocations.confirm();
     const shared = { schema, runtime, authenticator, clientErrors, logger, book, confirm, path: graphqlPath };
     const { allowedOrigins, maxPayloadBytes } = config;
     const { server: http, endStreams } = createHttp({

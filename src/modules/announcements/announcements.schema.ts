@@ -3,6 +3,7 @@ import { objectRef, type Builder } from '../../schema/builder.ts';
 import { openEventStream, openVisitorStream } from '../../schema/event-stream.ts';
 import type { RecentEvents } from '../../schema/recent-events.ts';
 import { StreamEvent } from '../../schema/scalars.ts';
+import { deduplicatedField, idempotencyKeyDescription } from '../../schema/publishing.ts';
 import { afterDescription, streamCursor } from '../../schema/stream-cursor.ts';
 import type { Published } from '../../streams/publish-once.ts';
 import { audienceOf } from './announcements.policy.ts';
@@ -89,10 +90,7 @@ function defineMutation(builder: Builder, { AnnouncementLevelEnum }: ReturnType<
         defaultValue: false,
         description: 'Also for visitors without a token, where the server allows them.',
       }),
-      idempotencyKey: t.string({
-        description:
-          'The same key within 24 hours publishes once and answers the first result: retry with it freely.',
-      }),
+      idempotencyKey: t.string({ description: idempotencyKeyDescription }),
     }),
   });
   const PublishAnnouncementPayload = builder
@@ -104,9 +102,7 @@ function defineMutation(builder: Builder, { AnnouncementLevelEnum }: ReturnType<
           type: Announcement,
           description: 'The event, as everyone in the workspace receives it.',
         }),
-        deduplicated: t.exposeBoolean('deduplicated', {
-          description: 'true where the idempotency key had been used before: nothing was published again.',
-        }),
+        deduplicated: deduplicatedField(t),
       }),
     });
   builder.mutationField('publishAnnouncement', (t) =>

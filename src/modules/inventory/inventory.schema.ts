@@ -3,6 +3,7 @@ import { objectRef, type Builder } from '../../schema/builder.ts';
 import { openEventStream } from '../../schema/event-stream.ts';
 import type { RecentEvents } from '../../schema/recent-events.ts';
 import { StreamEvent } from '../../schema/scalars.ts';
+import { deduplicatedField, idempotencyKeyDescription } from '../../schema/publishing.ts';
 import { afterDescription, streamCursor } from '../../schema/stream-cursor.ts';
 import type { Published } from '../../streams/publish-once.ts';
 import { mayFollowInventory } from './inventory.policy.ts';
@@ -96,10 +97,7 @@ function defineMutation(builder: Builder, { InventoryAlertKindEnum }: ReturnType
         description: 'What the product is called, 1 to 256 characters.',
       }),
       stockLevel: t.int({ required: true, description: 'How many there are; not negative.' }),
-      idempotencyKey: t.string({
-        description:
-          'The same key within 24 hours publishes once and answers the first result: retry with it freely.',
-      }),
+      idempotencyKey: t.string({ description: idempotencyKeyDescription }),
     }),
   });
   const PublishInventoryAlertPayload = builder
@@ -111,9 +109,7 @@ function defineMutation(builder: Builder, { InventoryAlertKindEnum }: ReturnType
           type: InventoryAlert,
           description: "The event, as the product's followers receive it.",
         }),
-        deduplicated: t.exposeBoolean('deduplicated', {
-          description: 'true where the idempotency key had been used before: nothing was published again.',
-        }),
+        deduplicated: deduplicatedField(t),
       }),
     });
   builder.mutationField('publishInventoryAlert', (t) =>

@@ -4,6 +4,7 @@ import { connectionFields } from '../../schema/connection.ts';
 import { openEventStream } from '../../schema/event-stream.ts';
 import { requireId } from '../../schema/input.ts';
 import { StreamEvent } from '../../schema/scalars.ts';
+import { deduplicatedField, idempotencyKeyDescription } from '../../schema/publishing.ts';
 import { afterDescription, streamCursor } from '../../schema/stream-cursor.ts';
 import type { Published } from '../../streams/publish-once.ts';
 import { User } from '../users/users.schema.ts';
@@ -209,10 +210,7 @@ function defineMutation(
         defaultValue: false,
         description: "Also put an ORDER notification into the customer's feed.",
       }),
-      idempotencyKey: t.string({
-        description:
-          'The same key within 24 hours publishes once and answers the first result: retry with it freely.',
-      }),
+      idempotencyKey: t.string({ description: idempotencyKeyDescription }),
     }),
   });
   const PublishOrderUpdatePayload = builder
@@ -224,9 +222,7 @@ function defineMutation(
           type: OrderUpdate,
           description: "The event, as the order's followers receive it.",
         }),
-        deduplicated: t.exposeBoolean('deduplicated', {
-          description: 'true where the idempotency key had been used before: nothing was published again.',
-        }),
+        deduplicated: deduplicatedField(t),
       }),
     });
   builder.mutationField('publishOrderUpdate', (t) =>

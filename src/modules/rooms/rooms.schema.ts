@@ -3,6 +3,7 @@ import { objectRef, type Builder } from '../../schema/builder.ts';
 import type { RecentEvents } from '../../schema/recent-events.ts';
 import { requireId } from '../../schema/input.ts';
 import { StreamEvent } from '../../schema/scalars.ts';
+import { deduplicatedField, idempotencyKeyDescription } from '../../schema/publishing.ts';
 import { afterDescription, streamCursor } from '../../schema/stream-cursor.ts';
 import type { Published } from '../../streams/publish-once.ts';
 import { User } from '../users/users.schema.ts';
@@ -115,10 +116,7 @@ function definePublishing(builder: Builder): void {
         description: 'The application\'s own event name, for example "task.completed": 1 to 128 characters.',
       }),
       data: t.field({ type: 'JSON', description: 'What else there is to it, at most 64 KiB.' }),
-      idempotencyKey: t.string({
-        description:
-          'The same key within 24 hours publishes once and answers the first result: retry with it freely.',
-      }),
+      idempotencyKey: t.string({ description: idempotencyKeyDescription }),
     }),
   });
   const PublishRoomEventPayload = builder
@@ -130,9 +128,7 @@ function definePublishing(builder: Builder): void {
           type: RoomEvent,
           description: "The event, as the room's followers receive it.",
         }),
-        deduplicated: t.exposeBoolean('deduplicated', {
-          description: 'true where the idempotency key had been used before: nothing was published again.',
-        }),
+        deduplicated: deduplicatedField(t),
       }),
     });
   builder.mutationField('publishRoomEvent', (t) =>

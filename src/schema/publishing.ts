@@ -1,4 +1,5 @@
 // What every mutation that publishes takes and answers beside its own.
+import type { FieldRef } from '@pothos/core';
 import type { LogEntry } from '../streams/log-entry.ts';
 import type { Published } from '../streams/publish-once.ts';
 import type { Types } from './builder.ts';
@@ -10,7 +11,7 @@ export const idempotencyKeyDescription =
 /** `deduplicated`, of a payload that is `Published`. */
 export const deduplicatedField = <Entry extends LogEntry>(
   t: PothosSchemaTypes.ObjectFieldBuilder<Types, Published<Entry>>,
-) =>
+): FieldRef<Types, boolean> =>
   t.boolean({
     description: 'true where the idempotency key had been used before: nothing was published again.',
     resolve: ({ deduplicated }) => deduplicated,

@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { Revocations } from './auth/revocations.ts';
 import { createTokenVerifier } from './auth/tokens.ts';
-import { rememberVerified } from './auth/verified-tokens.ts';
 import { developmentIssuer } from './auth/development.ts';
 import type { Config } from './config.ts';
 import type { Engine, EngineEvents, LeaseTimings } from './engines/engine.ts';
@@ -58,7 +57,6 @@ const graphqlPath = '/graphql';
 const pingMs = 15_000;
 /** An idempotency key that is just about to expire must find its entry. */
 const retentionGraceMs = 3_600_000;
-const verifiedTokens = { maxAgeMs: 30_000, maxTokens: 10_000, now: Date.now };
 const migrations = { name: 'tidings', folder: fileURLToPath(new URL('./store/migrations', import.meta.url)) };
 
 /** Resolves when the server listens. Rejects, with everything closed again, where something it needs is not there. */
@@ -153,7 +151,7 @@ export async function createApp({ config, logger, modules: own = [], ...options 
     const examples = isDevelopment ? ((await options.prepareDevelopment?.(runtime)) ?? {}) : {};
     const development = isDevelopment ? developmentRoutes(graphqlPath, examples) : [];
     const issuers = [...config.tokenIssuers, ...(isDevelopment ? [developmentIssuer] : [])];
-    const verifier = rememberVerified(createTokenVerifier(issuers), verifiedTokens);
+    const verifier = createTokenVerifier({ issuers, introspection: config.tokenIntrospection, logger });
     const authenticator = createAuthenticator({
       verifier,
       visitorWorkspace: config.anonymousWorkspace,

@@ -18,6 +18,12 @@ function refusalOf(env: Readonly<Record<string, string>>, mode: Mode): string {
   throw new Error('It was accepted.');
 }
 
+const introspection = {
+  TOKEN_INTROSPECTION_URL: 'https://id.example/introspect',
+  TOKEN_INTROSPECTION_CLIENT_ID: 'tidings',
+  TOKEN_INTROSPECTION_CLIENT_SECRET: 'a secret of the tests',
+};
+
 test('nothing has to be set for development', () => {
   expect(parseConfig({}, 'dev')).toMatchObject({
     mode: 'dev',
@@ -42,6 +48,19 @@ test('production listens everywhere and verifies the tokens of its issuer', () =
         audience: production.JWT_AUDIENCE,
       },
     ],
+  });
+});
+
+test('production may ask who issued a token, and nothing else', () => {
+  expect(parseConfig(introspection, 'start')).toMatchObject({
+    tokenIssuers: [],
+    tokenIntrospection: {
+      url: introspection.TOKEN_INTROSPECTION_URL,
+      clientId: 'tidings',
+      clientSecret: 'a secret of the tests',
+      audience: null,
+      everyMs: 60_000,
+    },
   });
 });
 
@@ -79,7 +98,27 @@ describe('a bad value is refused by its name, with what it may hold', () => {
     ['dev', { ALLOWED_ORIGINS: 'https://app.example,,' }, /^ALLOWED_ORIGINS/],
     ['dev', { JWT_ISSUER: 'https://issuer.example' }, /^JWT_ISSUER .* neither JWT_SECRET nor JWT_JWKS_URL/],
     ['dev', { JWT_SECRET: production.JWT_SECRET }, /^JWT_ISSUER is unset.*\nJWT_AUDIENCE is unset/],
-    ['start', {}, /^JWT_SECRET and JWT_JWKS_URL are both unset.*`tidings dev`/],
+    ['start', {}, /^JWT_SECRET, JWT_JWKS_URL and TOKEN_INTROSPECTION_URL are all unset.*`tidings dev`/],
+    [
+      'start',
+      { TOKEN_INTROSPECTION_URL: 'https://id.example/introspect' },
+      /^TOKEN_INTROSPECTION_CLIENT_ID is unset.*\nTOKEN_INTROSPECTION_CLIENT_SECRET is unset/,
+    ],
+    [
+      'start',
+      { ...introspection, TOKEN_INTROSPECTION_URL: 'id.example' },
+      /^TOKEN_INTROSPECTION_URL is set, but/,
+    ],
+    [
+      'start',
+      { ...introspection, TOKEN_INTROSPECTION_URL: '' },
+      /^TOKEN_INTROSPECTION_CLIENT_ID.* is set, but TOKEN_INTROSPECTION_URL is not/,
+    ],
+    [
+      'start',
+      { ...introspection, TOKEN_INTROSPECTION_SECONDS: '0' },
+      /^TOKEN_INTROSPECTION_SECONDS is "0", but it must be a whole number from 1 to 3600/,
+    ],
     ['start', { ...production, JWT_ISSUER: '' }, /^JWT_ISSUER is unset/],
     [
       'start',

@@ -10,6 +10,17 @@ export interface TokenIssuer {
   readonly audience: string;
 }
 
+/** How opaque tokens are verified: by asking whoever issued them (RFC 7662). */
+export interface TokenIntrospection {
+  readonly url: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** null: tokens for any audience, as far as the endpoint calls them active. */
+  readonly audience: string | null;
+  /** An answer counts for so long; then the tokens of live connections are asked about again. */
+  readonly everyMs: number;
+}
+
 export interface Config {
   /** Chosen by the command, never by a variable that may be forgotten. `dev` has demo data and development tokens. */
   readonly mode: Mode;
@@ -22,6 +33,8 @@ export interface Config {
   /** null: memory engine, one process. */
   readonly redisUrl: string | null;
   readonly tokenIssuers: readonly TokenIssuer[];
+  /** null: only tokens of `tokenIssuers`. */
+  readonly tokenIntrospection: TokenIntrospection | null;
   /** Patterns of rooms that everyone in the workspace may enter: `*` stands for any characters. */
   readonly publicRooms: readonly string[];
   /** Visitors without a token see this workspace's public announcements. null: they see nothing. */
@@ -76,6 +89,7 @@ export function parseConfig(env: Environment, mode: Mode): Config {
     dataDir: read.text('DATA_DIR') ?? './data',
     redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
     tokenIssuers: readIssuers(read, problems),
+    tokenIntrospection: readIntrospection(read, problems),
     publicRooms: read.patterns('PUBLIC_ROOMS') ?? defaultPublicRooms,
     anonymousWorkspace: read.id('ANONYMOUS_WORKSPACE'),
     allowedOrigins: read.origins('ALLOWED_ORIGINS'),
@@ -93,10 +107,12 @@ export function parseConfig(env: Environment, mode: Mode): Config {
       read.number('MAX_OPERATIONS_PER_CONNECTION', { min: 1, max: 1_000_000 }) ?? 2_000,
     logLevel: read.oneOf('LOG_LEVEL', logLevels) ?? (mode === 'dev' ? 'warn' : 'info'),
   };
-  if (mode === 'start' && config.tokenIssuers.length === 0 && problems.length === 0) {
+  const verifiesTokens = config.tokenIssuers.length > 0 || config.tokenIntrospection !== null;
+  if (mode === 'start' && !verifiesTokens && problems.length === 0) {
     problems.push(
-      'JWT_SECRET and JWT_JWKS_URL are both unset: `tidings start` needs a way to verify tokens. Set one of them, ' +
-        'with JWT_ISSUER and JWT_AUDIENCE, or use `tidings dev` to try Tidings with development tokens.',
+      'JWT_SECRET, JWT_JWKS_URL and TOKEN_INTROSPECTION_URL are all unset: `tidings start` needs a way to verify tokens. ' +
+        'Set one of the first two, with JWT_ISSUER and JWT_AUDIENCE, or the third, or use `tidings dev` to try Tidings ' +
+        'with development tokens.',
     );
   }
   if (mode === 'dev' && !isLoopback(config.host)) {
@@ -138,6 +154,31 @@ function readIssuers(read: Reader, problems: string[]): readonly TokenIssuer[] {
     ...(secret === null ? [] : [{ key: { secret }, issuer, audience }]),
     ...(jwksUrl === null ? [] : [{ key: { jwksUrl }, issuer, audience }]),
   ];
+}
+
+function readIntrospection(read: Reader, problems: string[]): TokenIntrospection | null {
+  const url = read.url('TOKEN_INTROSPECTION_URL', ['https:', 'http:']);
+  const clientId = read.text('TOKEN_INTROSPECTION_CLIENT_ID');
+  const clientSecret = read.text('TOKEN_INTROSPECTION_CLIENT_SECRET');
+  const audience = read.text('TOKEN_INTROSPECTION_AUDIENCE');
+  const seconds = read.number('TOKEN_INTROSPECTION_SECONDS', { min: 1, max: 3_600 }) ?? 60;
+  if (read.text('TOKEN_INTROSPECTION_URL') === null) {
+    if (clientId !== null || clientSecret !== null || audience !== null) {
+      problems.push(
+        'TOKEN_INTROSPECTION_CLIENT_ID, …_CLIENT_SECRET or …_AUDIENCE is set, but TOKEN_INTROSPECTION_URL is not: ' +
+          'set it to the address of the introspection endpoint.',
+      );
+    }
+    return null;
+  }
+  const needs = (variable: string) =>
+    problems.push(
+      `${variable} is unset: set it to what the introspection endpoint knows this server by; it is sent as HTTP Basic.`,
+    );
+  if (clientId === null) needs('TOKEN_INTROSPECTION_CLIENT_ID');
+  if (clientSecret === null) needs('TOKEN_INTROSPECTION_CLIENT_SECRET');
+  if (url === null || clientId === null || clientSecret === null) return null;
+  return { url, clientId, clientSecret, audience, everyMs: seconds * 1_000 };
 }
 
 type Reader = ReturnType<typeof createReader>;

@@ -1,20 +1,27 @@
 // A session: who stands behind one connection or one request, for as long as it lives. Its token may be renewed in
-// place and may expire; whoever needs to know watches.
+// place, may expire, and may be withdrawn by whoever issued it, who is asked again where that is agreed; whoever needs to
+// know watches.
 import { TidingsError } from '../errors.ts';
+import { expiredToken, TokenError } from './token-error.ts';
 import type { TokenVerifier } from './tokens.ts';
 import type { Reader, Viewer } from './viewer.ts';
 
 export interface SessionWatcher {
-  /** The token was replaced: roles and scopes may differ now. Must not throw. */
+  /** The token was replaced, or says something else by now: roles and scopes may differ. Must not throw. */
   onRenewed?(viewer: Viewer): void;
-  /** The token has expired and was not renewed. Must not throw. */
-  onExpired?(): void;
+  /**
+   * The token does not count any more and was not renewed: a TokenError, or UNAVAILABLE where that could not be told for
+   * too long. Must not throw.
+   */
+  onEnded?(error: TidingsError): void;
 }
 
 export interface SessionOptions {
   readonly transport: 'http' | 'websocket';
   /** null for a request without a token. */
   readonly viewer: Viewer | null;
+  /** What the viewer was verified from, where that may be done again. */
+  readonly token?: string | null;
   /** Whose public parts are shown without a token; nothing unless given. */
   readonly visitorWorkspace?: string | null;
   readonly verifier: TokenVerifier;
@@ -22,6 +29,10 @@ export interface SessionOptions {
 
 /** setTimeout takes no more than 2^31-1 ms; a token that lives longer is looked at again then. */
 const longestTimerMs = 2 ** 31 - 1;
+/** A token that could not be verified again is tried again after so long, */
+const retryMs = 5_000;
+/** and counts no longer than that beyond its time: its issuer may have withdrawn it long ago. */
+const graceMs = 300_000;
 
 export class Session {
   readonly transport: 'http' | 'websocket';
@@ -29,11 +40,16 @@ export class Session {
   readonly #visitorWorkspace: string | null;
   readonly #watchers = new Set<SessionWatcher>();
   #viewer: Viewer | null;
+  #token: string | null;
+  /** When the token is to be verified again, in milliseconds since the epoch. */
+  #verifyAgainAt: number;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ transport, viewer, visitorWorkspace = null, verifier }: SessionOptions) {
+  constructor({ transport, viewer, token = null, visitorWorkspace = null, verifier }: SessionOptions) {
     this.transport = transport;
     this.#viewer = viewer;
+    this.#token = token;
+    this.#verifyAgainAt = verifyAgainAt(viewer);
     this.#visitorWorkspace = visitorWorkspace;
     this.#verifier = verifier;
   }
@@ -98,22 +114,75 @@ export class Session {
         'The new token is older than the one in use. Get a fresh one.',
       );
     }
-    this.#viewer = renewed;
-    this.#arm();
-    for (const watcher of [...this.#watchers]) watcher.onRenewed?.(renewed);
+    this.#token = token;
+    this.#replace(renewed);
     return renewed;
+  }
+
+  #replace(viewer: Viewer): void {
+    const before = this.#viewer;
+    this.#viewer = viewer;
+    this.#verifyAgainAt = verifyAgainAt(viewer);
+    this.#arm();
+    if (before !== null && saysTheSame(before, viewer)) return;
+    for (const watcher of [...this.#watchers]) watcher.onRenewed?.(viewer);
   }
 
   #arm(): void {
     clearTimeout(this.#timer);
     if (this.#viewer === null || this.#watchers.size === 0) return;
-    const remainingMs = this.#viewer.expiresAt.getTime() - Date.now();
+    const next = Math.min(this.#viewer.expiresAt.getTime(), this.#verifyAgainAt);
+    const remainingMs = next - Date.now();
     this.#timer = setTimeout(() => this.#onTimer(), Math.min(Math.max(remainingMs, 0), longestTimerMs));
     this.#timer.unref();
   }
 
   #onTimer(): void {
-    if (this.#viewer !== null && this.#viewer.expiresAt.getTime() > Date.now()) return this.#arm();
-    for (const watcher of [...this.#watchers]) watcher.onExpired?.();
+    const [viewer, token, now] = [this.#viewer, this.#token, Date.now()];
+    if (viewer === null) return;
+    if (viewer.expiresAt.getTime() <= now) return this.#end(expiredToken());
+    if (token === null || this.#verifyAgainAt > now) return this.#arm();
+    // Until it is answered: the token may expire meanwhile.
+    this.#verifyAgainAt = Infinity;
+    this.#arm();
+    void this.#verifyAgain(viewer, token);
   }
+
+  /** Never rejects. */
+  async #verifyAgain(viewer: Viewer, token: string): Promise<void> {
+    try {
+      const again = await this.#verifier.verify(token, viewer.workspace);
+      if (this.#token !== token) return; // renewed meanwhile
+      if (again.id !== viewer.id || again.workspace !== viewer.workspace)
+        return this.#end(new TokenError('The token is of another user or workspace by now. Sign in again.'));
+      this.#replace(again);
+    } catch (error) {
+      if (this.#token !== token) return;
+      if (error instanceof TokenError) return this.#end(error);
+      const until = verifyAgainAt(viewer) + graceMs;
+      if (Date.now() >= until) return this.#end(notVerified(error));
+      this.#verifyAgainAt = Math.min(Date.now() + retryMs, until);
+      this.#arm();
+    }
+  }
+
+  #end(error: TidingsError): void {
+    clearTimeout(this.#timer);
+    for (const watcher of [...this.#watchers]) watcher.onEnded?.(error);
+  }
+}
+
+const verifyAgainAt = (viewer: Viewer | null): number => viewer?.verifiedUntil?.getTime() ?? Infinity;
+
+const notVerified = (cause: unknown): TidingsError =>
+  new TidingsError('UNAVAILABLE', 'The token could not be verified again for too long. Try again.', {
+    cause,
+    retryAfterMs: retryMs,
+  });
+
+/** All but its times. */
+function saysTheSame(before: Viewer, now: Viewer): boolean {
+  const textOf = ({ name, avatarUrl, roles, scopes, rooms }: Viewer) =>
+    JSON.stringify([name, avatarUrl, [...roles].sort(), [...scopes].sort(), [...rooms].sort()]);
+  return textOf(before) === textOf(now);
 }

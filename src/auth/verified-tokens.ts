@@ -1,36 +1,56 @@
-// Remembers whom a token speaks for, for a short while: a backend that publishes a thousand times a second sends the same
-// token with each, and verifying its signature is a tenth of the work.
-import type { TokenVerifier } from './tokens.ts';
-import type { Viewer } from './viewer.ts';
+// Remembers what a token says, for a short while: a backend that publishes a thousand times a second sends the same token
+// with each, and verifying its signature is a tenth of the work. Those who bring the same token at once share one verification.
+import type { Claims } from './claims.ts';
+
+export interface Verified {
+  readonly claims: Claims;
+  /** Until when it counts without being verified again; null: until it expires. */
+  readonly until: Date | null;
+}
+
+/** `previous` is what the token said the last time, where that is remembered. */
+export type Verify = (token: string, previous: Claims | null) => Promise<Verified>;
 
 export interface RememberOptions {
   /** A verification counts for so long, and never beyond the token's expiry: a key that is withdrawn is noticed then. */
   readonly maxAgeMs: number;
-  /** The one remembered first goes first. */
+  /** The one verified first goes first. */
   readonly maxTokens: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-interface Verified {
-  readonly viewer: Viewer;
+interface Remembered {
+  readonly verified: Verified;
   readonly until: number;
 }
 
-export function rememberVerified(verifier: TokenVerifier, options: RememberOptions): TokenVerifier {
-  const { maxAgeMs, maxTokens, now } = options;
-  const verified = new Map<string, Verified>();
-  return {
-    async verify(token, workspace) {
-      // A token of a service for every workspace speaks for another viewer in each.
-      const key = `${workspace ?? ''} ${token}`;
-      const known = verified.get(key);
-      if (known !== undefined && now() < known.until) return known.viewer;
-      verified.delete(key);
-      const viewer = await verifier.verify(token, workspace);
-      verified.set(key, { viewer, until: Math.min(viewer.expiresAt.getTime(), now() + maxAgeMs) });
-      if (verified.size > maxTokens) verified.delete(verified.keys().next().value ?? '');
-      return viewer;
-    },
+export function rememberVerified(
+  verify: Verify,
+  { maxAgeMs, maxTokens, now }: RememberOptions,
+): (token: string) => Promise<Verified> {
+  const remembered = new Map<string, Remembered>();
+  const underWay = new Map<string, Promise<Verified>>();
+
+  const verifyNow = async (token: string, previous: Claims | null): Promise<Verified> => {
+    const verified = await verify(token, previous);
+    const { claims, until } = verified;
+    remembered.delete(token);
+    remembered.set(token, {
+      verified,
+      until: Math.min(claims.exp.getTime(), until?.getTime() ?? Infinity, now() + maxAgeMs),
+    });
+    if (remembered.size > maxTokens) remembered.delete(remembered.keys().next().value ?? '');
+    return verified;
+  };
+
+  return (token) => {
+    const known = remembered.get(token);
+    if (known !== undefined && now() < known.until) return Promise.resolve(known.verified);
+    const running = underWay.get(token);
+    if (running !== undefined) return running;
+    const started = verifyNow(token, known?.verified.claims ?? null).finally(() => underWay.delete(token));
+    underWay.set(token, started);
+    return started;
   };
 }

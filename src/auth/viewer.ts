@@ -13,6 +13,8 @@ export interface Viewer {
   readonly rooms: readonly string[];
   readonly issuedAt: Date;
   readonly expiresAt: Date;
+  /** When its token is to be verified again; null: it counts until it expires. */
+  readonly verifiedUntil: Date | null;
 }
 
 /** Whoever reads: a viewer, or a visitor without a token where the server allows them. */

@@ -34,6 +34,7 @@ function viewerOf(id: string, scopes: readonly string[] = []): Viewer {
     rooms: [],
     issuedAt: new Date(now),
     expiresAt: new Date(now + 60_000),
+    verifiedUntil: null,
   };
 }
 

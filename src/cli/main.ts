@@ -5,7 +5,7 @@ import { runServer } from './run-server.ts';
 const help = `Tidings: a real-time GraphQL API server.
 
   tidings dev      try it and develop: embedded database, demo data, GraphiQL, development tokens, loopback only
-  tidings start    production: needs JWT_SECRET or JWT_JWKS_URL; see .env.example for all settings
+  tidings start    production: needs JWT_SECRET, JWT_JWKS_URL or TOKEN_INTROSPECTION_URL; see .env.example
   tidings help     this text
 `;
 

@@ -65,15 +65,14 @@ export const openVisitorStream = (
     onTaken: ({ announcedAt = null }) => (delivery.announcedAt = announcedAt),
   });
 
-/** Ends a live subscription when its viewer's token expires or no longer allows it. Answers the function that stops it. */
+/** Ends a live subscription when its viewer's token does not count any more or no longer allows it. Answers the function that stops it. */
 export function guard(
   context: Context,
   authorize: (viewer: Viewer) => unknown,
   fail: (error: TidingsError) => void,
 ): () => void {
   return context.session.watch({
-    onExpired: () =>
-      fail(new TidingsError('UNAUTHENTICATED', 'The token has expired. Subscribe again with a new one.')),
+    onEnded: fail,
     onRenewed: (viewer) => void ask(context, authorize, viewer, fail),
   });
 }

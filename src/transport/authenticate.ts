@@ -2,7 +2,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Revocations } from '../auth/revocations.ts';
 import { Session } from '../auth/session.ts';
-import { revokedSessions, TokenError, type TokenVerifier } from '../auth/tokens.ts';
+import { revokedSessions, TokenError } from '../auth/token-error.ts';
+import type { TokenVerifier } from '../auth/tokens.ts';
 import type { Viewer } from '../auth/viewer.ts';
 
 export interface Authenticator {
@@ -48,14 +49,14 @@ export function createAuthenticator({
     },
   };
   const authenticate = async (token: string, workspace: string | null, transport: Session['transport']) =>
-    open(transport, await telling.verify(token, workspace));
-  const open = (transport: Session['transport'], viewer: Viewer | null) =>
-    new Session({ transport, viewer, visitorWorkspace, verifier: telling });
+    open(transport, await telling.verify(token, workspace), token);
+  const open = (transport: Session['transport'], viewer: Viewer | null = null, token: string | null = null) =>
+    new Session({ transport, viewer, token, visitorWorkspace, verifier: telling });
 
   return {
     async fromRequest(headers) {
       const { authorization } = headers;
-      if (authorization === undefined) return open('http', null);
+      if (authorization === undefined) return open('http');
       return authenticate(requireBearer(authorization), workspaceOf(headers), 'http');
     },
     async fromConnectionInit(payload, headers) {
@@ -67,7 +68,7 @@ export function createAuthenticator({
       if (typeof authorization === 'string') {
         return authenticate(requireBearer(authorization), workspaceOf(headers), 'websocket');
       }
-      if (visitorWorkspace !== null) return open('websocket', null);
+      if (visitorWorkspace !== null) return open('websocket');
       throw new TokenError('connection_init needs a token: { "token": "…" }');
     },
   };

@@ -1,5 +1,5 @@
 // Everything that is open on this node: WebSockets and event streams, whose they are, and how many subscriptions they have.
-import { revokedSessions, type TokenError } from '../auth/tokens.ts';
+import { revokedSessions, type TokenError } from '../auth/token-error.ts';
 import type { Session } from '../auth/session.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import type { NodeFigures, OpenFigures } from '../schema/context.ts';

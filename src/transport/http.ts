@@ -5,7 +5,7 @@ import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { errorKinds, type ErrorCode } from '../errors.ts';
 import { createContext, type Context, type Runtime } from '../schema/context.ts';
-import { revokedSessions } from '../auth/tokens.ts';
+import { revokedSessions } from '../auth/token-error.ts';
 import { isAccepted, subscriptionAnswer, unacceptable } from './accept.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { ClientErrors } from './client-errors.ts';

@@ -20,7 +20,7 @@ import {
 import type { Logger } from 'pino';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Session } from '../auth/session.ts';
-import { revokedSessions, TokenError } from '../auth/tokens.ts';
+import { revokedSessions, TokenError } from '../auth/token-error.ts';
 import { TidingsError } from '../errors.ts';
 import { createContext, type Connection, type Context, type Runtime } from '../schema/context.ts';
 import type { Authenticator } from './authenticate.ts';
@@ -186,7 +186,7 @@ function createProtocol(options: WebSocketOptions) {
         if (client.closed.aborted) return false;
         client.session = session;
         const stop = session.watch({
-          onExpired: () => client.socket.close(closeCodes.tokenExpired, 'The token has expired.'),
+          onEnded: (error) => closeWith(client.socket, error, logger),
         });
         client.connection.onClosed(stop);
         const end = (error: TokenError) =>
@@ -195,7 +195,7 @@ function createProtocol(options: WebSocketOptions) {
         onConnected(createContext(runtime, session, client.connection));
         return true;
       } catch (error) {
-        refuseConnection(client.socket, error, logger);
+        closeWith(client.socket, error, logger);
         return false;
       }
     },
@@ -269,7 +269,7 @@ const formatted = ({ errors, ...rest }: ReturnType<ClientErrors['toClientResult'
 });
 
 /** Closed here and not by the protocol, whose only answer would be 4403: standard clients retry that one for ever. */
-function refuseConnection(socket: WebSocket, error: unknown, logger: Logger): void {
+function closeWith(socket: WebSocket, error: unknown, logger: Logger): void {
   if (error instanceof TokenError) {
     return socket.close(
       error.expired ? closeCodes.tokenExpired : closeCodes.unauthorized,

@@ -230,7 +230,7 @@ describe('tokens signed with a shared secret', () => {
   it('a connection closes when its token expires', async () => {
     await using alice = await person('alice', { exp: nowInSeconds() + 3 });
     await alice.connected();
-    expect(await alice.closed()).toEqual({ code: 4403, reason: 'The token has expired.' });
+    expect(await alice.closed()).toEqual({ code: 4403, reason: 'The token has expired. Get a new one.' });
     const { status, body } = await post(server.url, { query: readViewer }, bearer(alice.token));
     expect(status).toBe(401);
     expect(body.errors).toMatchObject([{ message: 'The token has expired. Get a new one.' }]);

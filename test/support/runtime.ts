@@ -119,6 +119,7 @@ export function testViewer(
     rooms: [],
     issuedAt: new Date(),
     expiresAt: new Date(Date.now() + 3_600_000),
+    verifiedUntil: null,
     ...rest,
     roles: new Set(roles),
     scopes: new Set(scopes),

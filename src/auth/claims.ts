@@ -1,0 +1,99 @@
+// What a verified token says, whether it is signed or its issuer was asked about it, and the viewer that it makes.
+import { z } from 'zod';
+import { TidingsError } from '../errors.ts';
+import { TokenError } from './token-error.ts';
+import type { Viewer } from './viewer.ts';
+
+export interface Claims {
+  readonly sub: string;
+  readonly iat: Date;
+  readonly exp: Date;
+  readonly name?: string | undefined;
+  readonly picture?: string | undefined;
+  /** `*`: every workspace, for services. */
+  readonly workspace: string;
+  readonly roles: readonly string[];
+  readonly rooms: readonly string[];
+  /** Separated by spaces. */
+  readonly scope: string;
+}
+
+/** As the database can store it: valid Unicode without NUL. */
+const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes('\u0000');
+const name = z.string().min(1).max(256).refine(isStorable);
+/** RFC 7519's NumericDate, as far as a Date reaches. */
+const moment = z
+  .number()
+  .min(0)
+  .transform((seconds) => new Date(Math.min(seconds * 1_000, 8.64e15)));
+/** Shown to others as an image: nothing but an https address. */
+const picture = z
+  .string()
+  .max(2_048)
+  .refine((text) => isStorable(text) && URL.canParse(text) && new URL(text).protocol === 'https:');
+const strings = z.array(z.string().max(256)).max(256);
+const claims = z.object({
+  sub: name,
+  iat: moment,
+  exp: moment,
+  name: name.optional(),
+  // One that is no such address costs the picture, not the access.
+  picture: picture.optional().catch(undefined),
+  workspace: name.default('default'),
+  roles: strings.default([]),
+  rooms: strings.default([]),
+  scope: z.string().max(4_096).default(''),
+});
+
+/** The clocks of an issuer and of this server may differ by so much. */
+const clockToleranceMs = 60_000;
+
+/** A token of a service for every workspace. */
+const everyWorkspace = '*';
+
+/** Throws TokenError, which names the claim. The expiry is not looked at. */
+export function parseClaims(payload: object): Claims {
+  const parsed = claims.safeParse(payload);
+  if (!parsed.success) {
+    const claim = parsed.error.issues[0]?.path.join('.') ?? 'sub';
+    throw new TokenError(`The token's claim "${claim}" does not have the form that this server expects.`);
+  }
+  if (parsed.data.iat.getTime() > Date.now() + clockToleranceMs) {
+    throw new TokenError(
+      'The token\'s claim "iat" lies in the future: check the clock of whoever issued it.',
+    );
+  }
+  return parsed.data;
+}
+
+export interface ViewerOptions {
+  /** What the request names; BAD_USER_INPUT without it where the token is for every workspace. */
+  readonly workspace: string | null;
+  /** Until when the claims count without being verified again; null: until they expire. */
+  readonly verifiedUntil: Date | null;
+}
+
+export function toViewer(verified: Claims, { workspace, verifiedUntil }: ViewerOptions): Viewer {
+  return {
+    id: verified.sub,
+    workspace: verified.workspace === everyWorkspace ? requireWorkspace(workspace) : verified.workspace,
+    name: verified.name ?? null,
+    avatarUrl: verified.picture ?? null,
+    roles: new Set(verified.roles),
+    scopes: new Set(verified.scope.split(' ').filter((scope) => scope !== '')),
+    rooms: verified.rooms,
+    issuedAt: verified.iat,
+    expiresAt: verified.exp,
+    verifiedUntil,
+  };
+}
+
+function requireWorkspace(requested: string | null): string {
+  const parsed = name.safeParse(requested);
+  if (parsed.success && parsed.data !== everyWorkspace) return parsed.data;
+  throw new TidingsError(
+    'BAD_USER_INPUT',
+    'The token is for every workspace: name the one that is meant in the header tidings-workspace' +
+      `${requested === null ? '' : ' (1 to 256 characters, not "*")'}.`,
+  );
+}

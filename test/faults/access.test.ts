@@ -1,100 +1,130 @@
 // Access ends at a number, however the news travels: with Redis losing everything that is published, with a node frozen
 // while it happens, with tokens that run out in the middle of a burst.
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { asChatter, type Chatter } from '../support/chatter.ts';
-import { connect, ResponseError, type Subscribed } from '../support/client.ts';
-import { openTestDatabase } from '../support/database.ts';
-import { startRedis, type RedisServer } from '../support/redis.ts';
-import { startRedisGate, type RedisGate } from '../support/redis-gate.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import { describe, expect, test } from 'vitest';
+import {
+  GrantRoomAccessDocument,
+  PublishRoomEventDocument,
+  RevokeRoomAccessDocument,
+  RoomEventDocument,
+  RoomEventsDocument,
+} from '../../src/client/generated.ts';
+import { asChatter } from '../support/chatter.ts';
+import { connect, ResponseError } from '../support/client.ts';
+import { useGatedNodes } from '../support/gated-nodes.ts';
 
-let redis: RedisServer;
-let gate: RedisGate;
-let database: Awaited<ReturnType<typeof openTestDatabase>>;
-/** Where people write, and where they listen. What `near` publishes goes through the gate. */
-let near: TestServer;
-let far: TestServer;
-
-beforeAll(async () => {
-  redis = await startRedis();
-  gate = await startRedisGate(redis.port);
-  database = await openTestDatabase();
-  // One of them writes as fast as can be.
-  const env = { DATABASE_URL: database.url, HEAD_CHECK_MS: '200', RATE_MESSAGES: '100000' };
-  near = await startServer({ env: { ...env, REDIS_URL: gate.url } });
-  far = await startServer({ env: { ...env, REDIS_URL: redis.url } });
-}, 120_000);
-afterAll(async () => {
-  await Promise.all([near.stop(), far.stop()]);
-  await Promise.all([gate[Symbol.asyncDispose](), redis.stop(), database.drop()]);
-});
+// Where people write, and where they listen. One of them writes as fast as can be.
+const nodes = useGatedNodes({ RATE_MESSAGES: '100000' });
 
 let workspaces = 0;
-async function begin() {
-  const workspace = `access-${++workspaces}`;
-  const alice = asChatter(await connect(near, 'alice', { workspace }));
-  const bob = asChatter(await connect(far, 'bob', { workspace }));
-  const { id, cursor } = await alice.create({ participantIds: ['bob'] });
-  const messages = bob.followMessages(id, cursor);
-  // It is live before anything happens.
-  await alice.send(id, 'hello');
-  expect((await messages.next()).message.body).toBe('hello');
-  return { alice, bob, id, messages };
+const newWorkspace = () => `access-${++workspaces}`;
+
+/** Somewhere that Bob may listen, until his access is taken away. */
+interface Place {
+  tell(what: string): Promise<unknown>;
+  removeBob(): Promise<unknown>;
+  /** What is told next. */
+  next(): Promise<string>;
 }
 
-/** Bodies until the stream ends, and the code that it failed with: none where its connection was closed. */
-async function drain(messages: Subscribed<{ message: { body: string } }>) {
-  const bodies: string[] = [];
+const places = [
+  {
+    name: 'a conversation',
+    async open(): Promise<Place> {
+      const workspace = newWorkspace();
+      const alice = asChatter(await connect(nodes.near, 'alice', { workspace }));
+      const bob = asChatter(await connect(nodes.far, 'bob', { workspace }));
+      const { id, cursor } = await alice.create({ participantIds: ['bob'] });
+      const messages = bob.followMessages(id, cursor);
+      return {
+        tell: (body) => alice.send(id, body),
+        removeBob: () => alice.remove(id, 'bob'),
+        next: async () => (await messages.next()).message.body,
+      };
+    },
+  },
+  {
+    name: 'a room',
+    async open(): Promise<Place> {
+      const workspace = newWorkspace();
+      const input = { room: 'team:1', userIds: ['bob'] };
+      const scope = 'rooms:manage rooms:publish';
+      const backend = await connect(nodes.near, 'backend', { workspace, scope });
+      const bob = await connect(nodes.far, 'bob', { workspace });
+      await backend.request(GrantRoomAccessDocument, { input });
+      const { roomEvents } = await bob.request(RoomEventsDocument, { room: input.room });
+      const events = bob.subscribe(RoomEventDocument, { room: input.room, after: roomEvents.cursor });
+      return {
+        tell: (name) => backend.request(PublishRoomEventDocument, { input: { room: input.room, name } }),
+        removeBob: () => backend.request(RevokeRoomAccessDocument, { input }),
+        next: async () => (await events.next()).roomEvent.name,
+      };
+    },
+  },
+];
+
+/** What is told until the stream ends, and the code that it failed with: none where its connection was closed. */
+async function drain(next: () => Promise<string>) {
+  const told: string[] = [];
   for (;;) {
     try {
-      bodies.push((await messages.next()).message.body);
+      told.push(await next());
     } catch (error) {
-      return { bodies, code: error instanceof ResponseError ? error.code : null };
+      return { told, code: error instanceof ResponseError ? error.code : null };
     }
   }
 }
 
-const removeBetween = async (alice: Chatter, id: string) => {
-  await alice.send(id, 'before');
-  await alice.remove(id, 'bob');
-  await alice.send(id, 'after');
-};
+describe.each(places)('in $name', ({ open }) => {
+  const begin = async () => {
+    const place = await open();
+    // It is live before anything happens.
+    await place.tell('hello');
+    expect(await place.next()).toBe('hello');
+    return place;
+  };
+  const removeBetween = async ({ tell, removeBob }: Place) => {
+    await tell('before');
+    await removeBob();
+    await tell('after');
+  };
 
-test('with Redis losing what is published, whoever is removed receives what came before it and nothing after', async () => {
-  const { alice, bob, id, messages } = await begin();
-  gate.dropping = true;
-  try {
-    await removeBetween(alice, id);
-    expect(await drain(messages)).toEqual({ bodies: ['before'], code: 'FORBIDDEN' });
-  } finally {
-    gate.dropping = false;
-  }
-  await Promise.all([alice[Symbol.asyncDispose](), bob[Symbol.asyncDispose]()]);
-});
+  test('with Redis losing what is published, whoever is removed receives what came before it and nothing after', async () => {
+    const place = await begin();
+    nodes.gate.dropping = true;
+    try {
+      await removeBetween(place);
+      expect(await drain(place.next)).toEqual({ told: ['before'], code: 'FORBIDDEN' });
+    } finally {
+      nodes.gate.dropping = false;
+    }
+  });
 
-test('a node that was frozen while somebody was removed thaws, and delivers what came before it and nothing after', async () => {
-  const { alice, bob, id, messages } = await begin();
-  far.process.kill('SIGSTOP');
-  await removeBetween(alice, id);
-  far.process.kill('SIGCONT');
-  expect(await drain(messages)).toEqual({ bodies: ['before'], code: 'FORBIDDEN' });
-  await Promise.all([alice[Symbol.asyncDispose](), bob[Symbol.asyncDispose]()]);
+  test('a node that was frozen while somebody was removed thaws, and delivers what came before it and nothing after', async () => {
+    const place = await begin();
+    nodes.far.process.kill('SIGSTOP');
+    try {
+      await removeBetween(place);
+    } finally {
+      nodes.far.process.kill('SIGCONT');
+    }
+    expect(await drain(place.next)).toEqual({ told: ['before'], code: 'FORBIDDEN' });
+  });
 });
 
 test('while messages pour in, who renewed goes on without a hole, and who did not is closed with 4403', async () => {
-  const workspace = `access-${++workspaces}`;
-  const alice = asChatter(await connect(near, 'alice', { workspace }));
+  const workspace = newWorkspace();
+  const alice = asChatter(await connect(nodes.near, 'alice', { workspace }));
   const { id, cursor } = await alice.create({ participantIds: ['bob', 'carol'] });
   const soon = { workspace, expiresIn: 3 };
   const [bob, carol] = [
-    asChatter(await connect(far, 'bob', soon)),
-    asChatter(await connect(far, 'carol', soon)),
+    asChatter(await connect(nodes.far, 'bob', soon)),
+    asChatter(await connect(nodes.far, 'carol', soon)),
   ];
   const [atBob, atCarol] = [bob.followMessages(id, cursor), carol.followMessages(id, cursor)];
   await Promise.all([bob.connected(), carol.connected()]);
   const closed = carol.closed();
 
-  const token = (await connect(far, 'bob', { workspace })).token;
+  const token = (await connect(nodes.far, 'bob', { workspace })).token;
   let last = 0;
   let pouring = true;
   const pour = async () => {
@@ -112,8 +142,8 @@ test('while messages pour in, who renewed goes on without a hole, and who did no
 
   for (let number = 1; number <= last; number += 1)
     expect((await atBob.next()).message.body).toBe(`${number}`);
-  const { bodies } = await drain(atCarol);
-  expect(bodies).toEqual(Array.from({ length: bodies.length }, (_, index) => `${index + 1}`));
-  expect(bodies.length).toBeLessThan(last);
+  const { told } = await drain(async () => (await atCarol.next()).message.body);
+  expect(told).toEqual(Array.from({ length: told.length }, (_, index) => `${index + 1}`));
+  expect(told.length).toBeLessThan(last);
   await Promise.all([alice, bob].map((person) => person[Symbol.asyncDispose]()));
 });

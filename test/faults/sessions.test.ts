@@ -1,5 +1,5 @@
 // Revoked sessions, whatever is lost or frozen meanwhile: nobody receives what is published after the answer.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   AnnouncementDocument,
   AnnouncementsDocument,
@@ -7,38 +7,19 @@ import {
   RevokeSessionsDocument,
 } from '../../src/client/generated.ts';
 import { connect, type Person, type Subscribed } from '../support/client.ts';
-import { openTestDatabase } from '../support/database.ts';
 import { failureOf } from '../support/failure.ts';
-import { startRedis, type RedisServer } from '../support/redis.ts';
-import { startRedisGate, type RedisGate } from '../support/redis-gate.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import { headCheckMs, useGatedNodes } from '../support/gated-nodes.ts';
+import { startServer } from '../support/server.ts';
 
-let redis: RedisServer;
-let gate: RedisGate;
-let database: Awaited<ReturnType<typeof openTestDatabase>>;
-/** Where sessions are revoked, and where they are. What `near` publishes goes through the gate. */
-let near: TestServer;
-let far: TestServer;
-
-beforeAll(async () => {
-  redis = await startRedis();
-  gate = await startRedisGate(redis.port);
-  database = await openTestDatabase();
-  const env = { DATABASE_URL: database.url, HEAD_CHECK_MS: '200' };
-  near = await startServer({ env: { ...env, REDIS_URL: gate.url } });
-  far = await startServer({ env: { ...env, REDIS_URL: redis.url } });
-}, 120_000);
-afterAll(async () => {
-  await Promise.all([near.stop(), far.stop()]);
-  await Promise.all([gate[Symbol.asyncDispose](), redis.stop(), database.drop()]);
-});
+// Where sessions are revoked, and where they are.
+const nodes = useGatedNodes();
 
 let workspaces = 0;
 async function begin() {
   const workspace = `sessions-${++workspaces}`;
   const scope = 'sessions:revoke announcements:publish';
-  const admin = await connect(near, 'admin', { workspace, scope });
-  const bob = await connect(far, 'bob', { workspace });
+  const admin = await connect(nodes.near, 'admin', { workspace, scope });
+  const bob = await connect(nodes.far, 'bob', { workspace });
   const { announcements } = await admin.request(AnnouncementsDocument);
   const heard = bob.subscribe(AnnouncementDocument, { after: announcements.cursor });
   await announce(admin, 'hello');
@@ -64,13 +45,13 @@ async function drain(heard: Subscribed<{ announcement: { message: string } }>) {
 
 test('with Redis losing what is published, the answer waits until every node has noticed', async () => {
   const { admin, heard } = await begin();
-  gate.dropping = true;
+  nodes.gate.dropping = true;
   try {
     await announce(admin, 'before');
     expect(await revoke(admin, 'bob')).toBe(1);
     await announce(admin, 'after');
   } finally {
-    gate.dropping = false;
+    nodes.gate.dropping = false;
   }
   const { messages, closed } = await drain(heard);
   // What came before may have been healed in time, or not: the connection is gone, and its cursor with it.
@@ -83,13 +64,13 @@ test(
   { timeout: 60_000 },
   async () => {
     const { admin, heard } = await begin();
-    far.process.kill('SIGSTOP');
+    nodes.far.process.kill('SIGSTOP');
     try {
       // Answered when the frozen node's lease has lapsed.
       expect(await revoke(admin, 'bob')).toBe(0);
       for (let index = 0; index < 20; index += 1) await announce(admin, `after ${index}`);
     } finally {
-      far.process.kill('SIGCONT');
+      nodes.far.process.kill('SIGCONT');
     }
     expect(await drain(heard)).toEqual({ messages: [], closed: '4401' });
   },
@@ -99,7 +80,11 @@ test('what was revoked is known to a node that starts later', { timeout: 60_000 
   const { admin, bob } = await begin();
   await revoke(admin, 'bob');
   await using later = await startServer({
-    env: { DATABASE_URL: database.url, REDIS_URL: redis.url, HEAD_CHECK_MS: '200' },
+    env: {
+      DATABASE_URL: nodes.databaseUrl,
+      REDIS_URL: nodes.redis.url,
+      HEAD_CHECK_MS: String(headCheckMs),
+    },
   });
   const refused = await failureOf(
     (await connect(later, 'bob', { token: bob.token })).request('{ viewer { id } }'),
@@ -112,14 +97,14 @@ test(
   { timeout: 60_000 },
   async () => {
     const { admin, heard } = await begin();
-    await redis.stop();
+    await nodes.redis.stop();
     try {
       const unsure = await failureOf(revoke(admin, 'bob'));
       expect(unsure.code).toBe('UNAVAILABLE');
       expect(unsure.message).toMatch(/are revoked.*Repeat/);
       expect(await drain(heard)).toMatchObject({ closed: '4401' });
     } finally {
-      await redis.start();
+      await nodes.redis.start();
     }
     await expect.poll(() => revoke(admin, 'bob').catch(() => null), { timeout: 20_000 }).toBe(0);
   },

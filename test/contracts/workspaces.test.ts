@@ -2,9 +2,9 @@
 // nowhere; and there nothing has changed. Generated from the schema: every field that takes an id is asked.
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { sql } from 'drizzle-orm';
 import { expect, it } from 'vitest';
 import type { Runtime } from '../../src/schema/context.ts';
+import { dump } from '../support/dump.ts';
 import { everyRootField } from '../support/every-field.ts';
 import { answerTo, ask, onBothDatabases } from '../support/in-process.ts';
 import { testViewer } from '../support/runtime.ts';
@@ -68,21 +68,6 @@ async function furnish(runtime: Runtime, workspace: string): Promise<Readonly<Re
   );
   const notification = notifications.nodes[0]?.id ?? '';
   return { ...ids, room, conversation, message: sendMessage.message.id, notification };
-}
-
-/** Everything of a workspace, in the database. */
-async function dump({ store }: Runtime, workspace: string): Promise<readonly string[]> {
-  const tables = await store.queries.execute<{ name: string }>(
-    sql`select table_name as name from information_schema.tables where table_schema = 'public' order by 1`,
-  );
-  const lines: string[] = [];
-  for (const { name } of tables.rows) {
-    const { rows } = await store.queries.execute<{ text: string }>(
-      sql`select row_to_json(r)::text as text from ${sql.identifier(name)} as r`,
-    );
-    lines.push(...rows.map(({ text }) => `${name} ${text}`).filter((line) => line.includes(workspace)));
-  }
-  return lines.sort();
 }
 
 /** Of the same kind, and of nothing. */

@@ -1,5 +1,5 @@
 // Tests of services without a transport: on both databases, and by graphql-js itself where what counts is the schema.
-import { graphql, parse, subscribe, type ExecutionResult } from 'graphql';
+import { graphql, GraphQLError, parse, subscribe, type ExecutionResult } from 'graphql';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { Viewer } from '../../src/auth/viewer.ts';
 import { builtInModules, buildSchema } from '../../src/modules/schema.ts';
@@ -48,7 +48,7 @@ export async function ask<T>(
   return data as T;
 }
 
-/** What a query or a mutation that is expected to fail was refused with. */
+/** What a query or a mutation that is expected to fail was refused with: what a service threw, or graphql-js. */
 export async function askInVain(
   runtime: Runtime,
   viewer: Viewer | null,
@@ -57,7 +57,9 @@ export async function askInVain(
 ): Promise<unknown> {
   const contextValue = contextOf(runtime, viewer);
   const { errors } = await graphql({ schema, contextValue, source, variableValues });
-  return errors?.[0]?.originalError ?? errors?.[0];
+  const [error] = errors ?? [];
+  // Around what it says of a variable graphql-js says where that is.
+  return error?.originalError instanceof GraphQLError ? error : (error?.originalError ?? error);
 }
 
 /** What anybody is answered, whatever it is; of a subscription, whether it was opened. */

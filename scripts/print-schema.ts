@@ -1,20 +1,24 @@
-// Prints the schema of the built-in modules to schema.graphql; with --check it only compares and fails on a difference.
+// Prints the schema of the built-in modules to schema.graphql, and the family planner's, which has domains of its own, beside
+// it; with --check it only compares and fails on a difference.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { printSchemaOf } from '../src/modules/schema.ts';
+import { plannerModules } from '../test/scenarios/planner/modules.ts';
 
-const file = fileURLToPath(new URL('../schema.graphql', import.meta.url));
-const printed = printSchemaOf([]);
+const schemas = [
+  { path: 'schema.graphql', printed: printSchemaOf([]) },
+  { path: 'test/scenarios/planner/schema.graphql', printed: printSchemaOf(plannerModules) },
+];
 
-if (process.argv.includes('--check')) {
-  const committed = await readFile(file, 'utf8').catch(() => '');
-  if (committed !== printed) {
+for (const { path, printed } of schemas) {
+  const file = fileURLToPath(new URL(`../${path}`, import.meta.url));
+  if (!process.argv.includes('--check')) {
+    await writeFile(file, printed);
+    console.log(`${path} is written.`);
+  } else if ((await readFile(file, 'utf8').catch(() => '')) !== printed) {
     console.error(
-      'schema.graphql is not what the code says. Run `npm run schema:print` and look at the difference.',
+      `${path} is not what the code says. Run \`npm run schema:print\` and look at the difference.`,
     );
-    process.exit(1);
+    process.exitCode = 1;
   }
-} else {
-  await writeFile(file, printed);
-  console.log('schema.graphql is written.');
 }

@@ -1,46 +1,37 @@
 // The family planner: domains of its own, added from outside of the package, with all that the built-in ones have.
 import { fileURLToPath } from 'node:url';
+import { createElement } from 'react';
+import { prerender } from 'react-dom/static';
+import { cacheExchange, Client, fetchExchange, Provider, subscriptionExchange } from 'urql';
 import { expect, it } from 'vitest';
 import { ResponseError, type Person } from '../support/client.ts';
 import { failureOf } from '../support/failure.ts';
 import { onBothSetups } from '../support/setups.ts';
+import {
+  AssignTaskDocument,
+  ClaimRewardDocument,
+  CompleteTaskDocument,
+  CreateTaskDocument,
+  DecideRewardDocument,
+  DeleteTaskDocument,
+  KarmaChangedDocument,
+  KarmaDocument,
+  PublishKarmaDocument,
+  RewardChangedDocument,
+  RewardsDocument,
+  TaskChangedDocument,
+  TasksDocument,
+  type RewardStep,
+} from './planner/generated/documents.ts';
+import { TaskList } from './planner/task-list.tsx';
 
 const main = fileURLToPath(new URL('planner/main.ts', import.meta.url));
 
-interface Task {
-  readonly id: string;
-  readonly title: string;
-  readonly state: string;
-  readonly assigneeId: string;
-}
-const task = 'id title state assigneeId';
-const mutate = async (person: Person, field: string, args: object, selection: string) => {
-  const names = Object.keys(args);
-  const types: Readonly<Record<string, string>> = {
-    title: 'String!',
-    points: 'Int!',
-    reason: 'String!',
-    reward: 'String!',
-    idempotencyKey: 'String',
-    step: 'RewardStep!',
-  };
-  const declared = names.map((name) => `$${name}: ${types[name] ?? 'ID!'}`).join(', ');
-  const given = names.map((name) => `${name}: $${name}`).join(', ');
-  const { result } = await person.request<{ result: unknown }>(
-    `mutation (${declared}) { result: ${field}(${given}) { ${selection} } }`,
-    args,
-  );
-  return result;
-};
-const cursorOf = async (person: Person, field: string) =>
-  (await person.request<Record<string, { cursor: string }>>(`{ ${field} { cursor } }`))[field]?.cursor;
-const followTasks = (person: Person, after: string | undefined) => {
-  const events = person.subscribe<{ taskChanged: { kind: string; cursor: string; task: Task } }>(
-    `subscription ($after: Cursor) { taskChanged(after: $after) { cursor kind task { ${task} } } }`,
-    { after },
-  );
+const followTasks = (person: Person, after: string) => {
+  const events = person.subscribe(TaskChangedDocument, { after });
   return { next: async () => (await events.next()).taskChanged, end: () => events[Symbol.asyncDispose]() };
 };
+const cursorOfTasks = async (person: Person) => (await person.request(TasksDocument)).tasks.cursor;
 
 onBothSetups(
   'a family planner',
@@ -56,35 +47,34 @@ onBothSetups(
     it('a task is created, assigned, completed; only those hear of it whom it concerns, from their cursors on', async () => {
       const { workspace, mum, ben, eve } = await family();
       await using writing = await stage.writer('mum', { workspace });
-      const [atBen, atEve] = [await cursorOf(ben, 'tasks'), await cursorOf(eve, 'tasks')];
-      const created = (await mutate(
-        writing,
-        'createTask',
-        { title: 'Dishes', assigneeId: 'ben' },
-        task,
-      )) as Task;
+      const [atBen, atEve] = [await cursorOfTasks(ben), await cursorOfTasks(eve)];
+      const { createTask: created } = await writing.request(CreateTaskDocument, {
+        title: 'Dishes',
+        assigneeId: 'ben',
+      });
       const bens = followTasks(ben, atBen);
       const first = await bens.next();
       expect(first).toMatchObject({
         kind: 'CREATED',
         task: { title: 'Dishes', state: 'OPEN', assigneeId: 'ben' },
       });
-      await mutate(writing, 'assignTask', { id: created.id, assigneeId: 'eve' }, task);
+      await writing.request(AssignTaskDocument, { id: created.id, assigneeId: 'eve' });
       expect(await bens.next()).toMatchObject({ kind: 'ASSIGNED', task: { assigneeId: 'eve' } });
       const eves = followTasks(eve, atEve);
       // She was not concerned before.
       expect(await eves.next()).toMatchObject({ kind: 'ASSIGNED', task: { title: 'Dishes' } });
-      await mutate(eve, 'completeTask', { id: created.id }, task);
+      await eve.request(CompleteTaskDocument, { id: created.id });
       expect(await eves.next()).toMatchObject({ kind: 'COMPLETED', task: { state: 'COMPLETED' } });
-      expect((await failureOf(mutate(mum, 'deleteTask', { id: created.id }, task))).code).toBe('CONFLICT');
-      expect((await failureOf(mutate(ben, 'deleteTask', { id: created.id }, task))).code).toBe('NOT_FOUND');
+      const remove = (person: Person) => person.request(DeleteTaskDocument, { id: created.id });
+      expect((await failureOf(remove(mum))).code).toBe('CONFLICT');
+      expect((await failureOf(remove(ben))).code).toBe('NOT_FOUND');
 
       // Resumed by the last cursor: nothing else was Ben's.
       await bens.end();
-      await mutate(writing, 'createTask', { title: 'Bins', assigneeId: 'ben' }, task);
+      await writing.request(CreateTaskDocument, { title: 'Bins', assigneeId: 'ben' });
       const again = followTasks(ben, (await lastCursor(first.cursor, ben)).cursor);
       expect(await again.next()).toMatchObject({ kind: 'CREATED', task: { title: 'Bins' } });
-      expect(await ben.request(`{ tasks { nodes { ${task} } } }`)).toMatchObject({
+      expect(await ben.request(TasksDocument)).toMatchObject({
         tasks: { nodes: [{ title: 'Bins' }] },
       });
     });
@@ -98,50 +88,39 @@ onBothSetups(
 
     it('karma is awarded and deducted, once for each key, to whom it is due', async () => {
       const { ben, eve, backend } = await family();
-      const cursor = await cursorOf(ben, 'karma');
-      const award = (userId: string, points: number, idempotencyKey: string) =>
-        mutate(backend, 'publishKarma', { userId, points, reason: 'dishes', idempotencyKey }, 'deduplicated');
-      expect(await award('ben', 5, 'k-1')).toEqual({ deduplicated: false });
-      expect(await award('ben', 5, 'k-1')).toEqual({ deduplicated: true });
+      const { karma: before } = await ben.request(KarmaDocument);
+      const award = async (userId: string, points: number, idempotencyKey: string) => {
+        const input = { userId, points, reason: 'dishes', idempotencyKey };
+        return (await backend.request(PublishKarmaDocument, input)).publishKarma.deduplicated;
+      };
+      expect(await award('ben', 5, 'k-1')).toBe(false);
+      expect(await award('ben', 5, 'k-1')).toBe(true);
       expect((await failureOf(award('ben', 6, 'k-1'))).code).toBe('CONFLICT');
       await award('eve', 1, 'k-2');
       await award('ben', -2, 'k-3');
-      const karma = ben.subscribe<{ karmaChanged: { points: number } }>(
-        'subscription ($after: Cursor) { karmaChanged(after: $after) { points reason } }',
-        { after: cursor },
-      );
-      expect((await karma.next()).karmaChanged).toEqual({ points: 5, reason: 'dishes' });
-      expect((await karma.next()).karmaChanged).toEqual({ points: -2, reason: 'dishes' });
-      expect(await eve.request('{ karma { nodes { points } } }')).toEqual({
-        karma: { nodes: [{ points: 1 }] },
-      });
-      const refused = mutate(
-        ben,
-        'publishKarma',
-        { userId: 'ben', points: 100, reason: 'me' },
-        'deduplicated',
-      );
+      const karma = ben.subscribe(KarmaChangedDocument, { after: before.cursor });
+      expect((await karma.next()).karmaChanged).toMatchObject({ points: 5, reason: 'dishes' });
+      expect((await karma.next()).karmaChanged).toMatchObject({ points: -2, reason: 'dishes' });
+      expect((await eve.request(KarmaDocument)).karma.nodes).toEqual([{ points: 1, reason: 'dishes' }]);
+      const refused = ben.request(PublishKarmaDocument, { userId: 'ben', points: 100, reason: 'me' });
       expect((await failureOf(refused)).code).toBe('FORBIDDEN');
       expect((await failureOf(award('ben', 0, 'k-4'))).code).toBe('BAD_USER_INPUT');
     });
 
     it('a reward is claimed, its approver asked, and the claimer hears what becomes of it', async () => {
       const { mum, ben } = await family();
-      const cursor = await cursorOf(ben, 'rewards');
-      await mutate(ben, 'claimReward', { reward: 'Cinema', approverId: 'mum' }, 'step');
+      const { rewards: before } = await ben.request(RewardsDocument);
+      await ben.request(ClaimRewardDocument, { reward: 'Cinema', approverId: 'mum' });
       expect(await mum.request('{ notifications { nodes { type priority title } unreadCount } }')).toEqual({
         notifications: {
           nodes: [{ type: 'APPROVAL', priority: 'HIGH', title: 'ben would like: Cinema' }],
           unreadCount: 1,
         },
       });
-      const decide = (person: Person, step: string) =>
-        mutate(person, 'decideReward', { userId: 'ben', reward: 'Cinema', step }, 'step');
-      for (const step of ['APPROVED', 'COMPLETED']) await decide(mum, step);
-      const rewards = ben.subscribe<{ rewardChanged: { step: string } }>(
-        'subscription ($after: Cursor) { rewardChanged(after: $after) { step } }',
-        { after: cursor },
-      );
+      const decide = (person: Person, step: RewardStep) =>
+        person.request(DecideRewardDocument, { userId: 'ben', reward: 'Cinema', step });
+      for (const step of ['APPROVED', 'COMPLETED'] as const) await decide(mum, step);
+      const rewards = ben.subscribe(RewardChangedDocument, { after: before.cursor });
       const seen = [await rewards.next(), await rewards.next(), await rewards.next()];
       expect(seen.map(({ rewardChanged }) => rewardChanged.step)).toEqual([
         'CLAIMED',
@@ -151,10 +130,33 @@ onBothSetups(
       expect((await failureOf(decide(ben, 'APPROVED'))).code).toBe('FORBIDDEN');
     });
 
+    it('its hooks show a component what is open', async () => {
+      const { ben } = await family();
+      await ben.request(CreateTaskDocument, { title: 'Bins', assigneeId: 'eve' });
+      const client = new Client({
+        url: `${stage.servers.far.url}/graphql`,
+        exchanges: [
+          cacheExchange,
+          fetchExchange,
+          // Nothing is live in a page that is rendered once.
+          subscriptionExchange({
+            forwardSubscription: () => ({ subscribe: () => ({ unsubscribe: () => {} }) }),
+          }),
+        ],
+        fetchOptions: { headers: { authorization: `Bearer ${ben.token}` } },
+        suspense: true,
+      });
+      const page = createElement(Provider, { value: client }, createElement(TaskList));
+      const { prelude } = await prerender(page);
+      expect(await new Response(prelude).text()).toMatch(
+        /<ul><li>Bins(<!-- -->)?: (<!-- -->)?eve<\/li><\/ul>/,
+      );
+    });
+
     it('beside them are the built-in domains, and what is wrong with input is said the same way', async () => {
       const { ben } = await family();
       expect(await ben.request('{ viewer { id } }')).toEqual({ viewer: { id: 'ben' } });
-      const refused = await failureOf(mutate(ben, 'createTask', { title: '', assigneeId: 'eve' }, task));
+      const refused = await failureOf(ben.request(CreateTaskDocument, { title: '', assigneeId: 'eve' }));
       expect(refused).toBeInstanceOf(ResponseError);
       expect([refused.code, refused.message]).toEqual([
         'BAD_USER_INPUT',

@@ -1,0 +1,101 @@
+// The package as npm would publish it: a project of its own installs it, adds domains to it, and everything it needs is there.
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connect } from '../support/client.ts';
+import { startServer } from '../support/server.ts';
+import { KarmaChangedDocument, KarmaDocument, PublishKarmaDocument } from './planner/generated/documents.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+let project: string;
+
+function run(command: string, ...parameters: string[]): string {
+  const { status, stdout, stderr } = spawnSync(command, parameters, { cwd: project, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command} ended with ${status}:\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
+/** What the package needs is what is installed here: the registry is not asked. */
+function install(): void {
+  const modules = join(project, 'node_modules');
+  mkdirSync(modules);
+  for (const name of readdirSync(join(root, 'node_modules'))) {
+    if (!name.startsWith('.')) symlinkSync(join(root, 'node_modules', name), join(modules, name));
+  }
+  run('npm', 'pack', root, '--ignore-scripts', '--silent');
+  const [tarball = ''] = readdirSync(project).filter((name) => name.endsWith('.tgz'));
+  run('tar', 'xzf', tarball);
+  cpSync(join(project, 'package'), join(modules, 'tidings'), { recursive: true });
+}
+
+beforeAll(() => {
+  project = mkdtempSync(join(tmpdir(), 'tidings-project-'));
+  install();
+  cpSync(join(root, 'test/scenarios/planner'), project, { recursive: true });
+  for (const name of readdirSync(project).filter((file) => file.endsWith('.ts'))) {
+    const file = join(project, name);
+    writeFileSync(file, readFileSync(file, 'utf8').replace('../../../src/index.ts', 'tidings'));
+  }
+  writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
+  const compilerOptions = {
+    target: 'ES2023',
+    module: 'nodenext',
+    lib: ['ES2023', 'ESNext.Disposable', 'DOM'],
+    types: ['node'],
+    strict: true,
+    // The declarations of the package are read too, with what they import.
+    skipLibCheck: false,
+    noEmit: true,
+    allowImportingTsExtensions: true,
+    jsx: 'react-jsx',
+  };
+  const config = { compilerOptions, include: ['main.ts', 'tidings.ts', 'wrong.ts'] };
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(config));
+  writeFileSync(join(project, 'tidings.ts'), "export * from 'tidings';\n");
+  // It must be complained of: the compiler has run, and the types are not `any`.
+  writeFileSync(join(project, 'wrong.ts'), "import { createApp } from 'tidings';\nvoid createApp(1);\n");
+}, 120_000);
+afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+it('its types are complete, and those of domains of one’s own come out of them', { timeout: 120_000 }, () => {
+  const complaints = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc')], {
+    cwd: project,
+    encoding: 'utf8',
+  }).stdout;
+  // Of other packages' declarations nothing is said here.
+  const own = complaints.split('\n').filter((line) => /^(\S*tidings|\w+\.ts)/.test(line));
+  expect(own).toEqual([expect.stringMatching(/^wrong\.ts\(2,16\): error TS2345/)]);
+});
+
+it(
+  'a server made with it starts from nothing, and serves domains of one’s own',
+  { timeout: 120_000 },
+  async () => {
+    await using server = await startServer({ main: ['--import', 'tsx', join(project, 'main.ts')] });
+    await using ben = await connect(server, 'ben');
+    await using backend = await connect(server, 'backend', { scope: 'karma:publish' });
+    const { karma } = await ben.request(KarmaDocument);
+    await using changes = ben.subscribe(KarmaChangedDocument, { after: karma.cursor });
+    await backend.request(PublishKarmaDocument, { userId: 'ben', points: 3, reason: 'dishes' });
+    expect((await changes.next()).karmaChanged).toMatchObject({ points: 3, reason: 'dishes' });
+  },
+);
+
+it('its command runs', { timeout: 60_000 }, () => {
+  const { bin } = JSON.parse(readFileSync(join(project, 'package/package.json'), 'utf8')) as {
+    bin: { tidings: string };
+  };
+  expect(run(process.execPath, join('node_modules/tidings', bin.tidings), 'help')).toMatch(/tidings dev/);
+});

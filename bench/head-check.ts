@@ -1,13 +1,12 @@
 // `npm run bench:head-check`: what one look for silence costs a node that follows 100,000 topics while ten events a second
 // happen: asking for every head against asking for what was written since the last look and for a thousand heads in turn.
-import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { pino } from 'pino';
 import { openStore } from '../src/store/open-store.ts';
 import { openLog, type LogMark } from '../src/streams/log.ts';
 import { createDatabase, startPostgres } from '../test/support/postgres.ts';
-import { toTable, type Figure } from './statistics.ts';
+import { toReport, type Figure } from './statistics.ts';
 
 const topicCount = 100_000;
 const headsPerQuery = 1_000;
@@ -74,6 +73,4 @@ for (let round = 0; round < rounds; round += 1) {
   }
 }
 await store.close();
-process.stdout.write(
-  `\n${cpus().length} cores (${cpus()[0]?.model.trim()}), Node ${process.version}\n\n${toTable(figures)}\n`,
-);
+process.stdout.write(toReport(figures));

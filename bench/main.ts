@@ -6,7 +6,7 @@
 //   ROUNDS=5 npm run bench      more rounds; 3 unless given
 //   SECONDS=5 npm run bench     how long each rate is sustained; 5 unless given
 import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { signDevelopmentToken } from '../src/auth/development.ts';
@@ -14,7 +14,7 @@ import { createDatabase, startPostgres } from '../test/support/postgres.ts';
 import { startRedis } from '../test/support/redis.ts';
 import { startServer } from '../test/support/server.ts';
 import { createPublisher, openListener, pace, sustain, type Target } from './load.ts';
-import { quantile, toTable, type Figure } from './statistics.ts';
+import { quantile, Recorder, toReport } from './statistics.ts';
 
 const rounds = Number(process.env['ROUNDS'] ?? 3);
 const sustainMs = Number(process.env['SECONDS'] ?? 5) * 1_000;
@@ -34,12 +34,8 @@ const createConversation =
   'mutation ($input: CreateConversationInput!) { createConversation(input: $input) { conversation { id } } }';
 const sendMessage = 'mutation ($input: SendMessageInput!) { sendMessage(input: $input) { cursor } }';
 
-const figures = new Map<string, { unit: string; values: number[] }>();
-function record(name: string, unit: string, value: number): void {
-  const figure = figures.get(name) ?? { unit, values: [] };
-  figures.set(name, figure);
-  figure.values.push(value);
-}
+const recorder = new Recorder();
+const record = recorder.record.bind(recorder);
 
 async function target(url: string): Promise<Target> {
   const scope = 'orders:publish';
@@ -177,6 +173,4 @@ try {
   await Promise.all([redis.stop(), postgres.stop()]);
 }
 
-const all: Figure[] = [...figures].map(([name, figure]) => ({ name, ...figure }));
-console.log(`\n${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}\n`);
-console.log(toTable(all));
+console.log(toReport(recorder.figures));

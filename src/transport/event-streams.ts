@@ -62,8 +62,7 @@ export function createEventStreams({ clientErrors, book, confirm }: EventStreams
       new Promise((resolve) => {
         answer = resolve;
         const confirmed = async (step: Step): Promise<Step> => {
-          const confirming = confirm();
-          if (confirming !== null) await confirming;
+          await confirm();
           return step;
         };
         results

@@ -176,8 +176,7 @@ const useGraphqlJs = ({ clientErrors, confirm, book }: HttpOptions, streams: Eve
   onExecute: ({ setExecuteFn }) =>
     setExecuteFn(async (args: ExecutionArgs) => {
       const result = await execute(unwrap(args));
-      const confirming = confirm();
-      if (confirming !== null) await confirming;
+      await confirm();
       const { session } = (args.contextValue as YogaContext).tidings;
       return book.isRefused(session) ? { errors: [clientErrors.toClientError(revokedSessions())] } : result;
     }),

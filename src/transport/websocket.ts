@@ -205,8 +205,7 @@ function createProtocol(options: WebSocketOptions) {
       _id,
       payload: SubscribePayload,
     ): Promise<ExecutionArgs | readonly GraphQLError[]> {
-      const confirming = confirm();
-      if (confirming !== null) await confirming;
+      await confirm();
       // Whoever was closed by that is told nothing more, and nothing is carried out for them.
       if (client.socket.readyState !== client.socket.OPEN)
         return [clientErrors.toClientError(revokedSessions())];
@@ -235,8 +234,7 @@ function createProtocol(options: WebSocketOptions) {
     execute: (args) => settled(() => execute(args), clientErrors),
     subscribe: (args) => settled(() => subscribe(args), clientErrors),
     async onNext({ extra: client }, id, _payload, { contextValue }, result) {
-      const confirming = confirm();
-      if (confirming !== null) await confirming;
+      await confirm();
       if (client.subscriptions.has(id)) noteDelivery(contextValue as Context);
       return formatted(clientErrors.toClientResult(result as ExecutionResult));
     },

@@ -1,6 +1,7 @@
 // Erasing a user: afterwards nothing that they wrote or were called stands anywhere in the database, and what others have
 // is whole.
 import { randomUUID } from 'node:crypto';
+import { sql } from 'drizzle-orm';
 import { expect, it } from 'vitest';
 import { dump } from '../support/dump.ts';
 import { ask, askInVain, errorWith, follow, onBothDatabases } from '../support/in-process.ts';
@@ -153,6 +154,25 @@ onBothDatabases('erasing a user', (database) => {
     expect(rows(await everything())).toEqual(rows(first));
     expect(first.join('\n')).toContain('kept elsewhere');
     expect(first.join('\n')).toContain('Liddell');
+  });
+
+  it('finds them in a log longer than what is read at a time', { timeout: 30_000 }, async () => {
+    const { runtime, workspace, erase } = await begin();
+    const topic = `${encodeURIComponent(workspace)}/padding/1`;
+    const entries = 4_100;
+    const hers = [1, 1_999, 2_000, 2_001, 4_000, entries];
+    const payloadOf = (id: string, name: string) => JSON.stringify({ user: { id, name, avatarUrl: null } });
+    const [ofAlice, ofBob] = [payloadOf('alice', 'Alice Liddell'), payloadOf('bob', 'Bob Builder')];
+    await runtime.store.queries.execute(sql`
+      insert into stream_entries (topic, number, event_id, previous_event_id, kind, payload, occurred_at)
+      select ${topic}, number, 'e' || number, 'e' || (number - 1), 'event',
+        case when number = any(${sql.param(hers)}::bigint[]) then ${ofAlice}::json else ${ofBob}::json end, now()
+      from generate_series(1, ${entries}::bigint) as number`);
+    await erase();
+    const padding = (await dump(runtime, workspace)).filter((line) => line.includes('/padding/1'));
+    expect(padding).toHaveLength(entries);
+    expect(padding.filter((line) => line.includes('Liddell'))).toEqual([]);
+    expect(padding.filter((line) => line.includes('Bob Builder'))).toHaveLength(entries - hers.length);
   });
 
   it('asks for its scope, and for a user', async () => {

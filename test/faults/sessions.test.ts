@@ -24,7 +24,7 @@ async function begin() {
   const heard = bob.subscribe(AnnouncementDocument, { after: announcements.cursor });
   await announce(admin, 'hello');
   expect((await heard.next()).announcement.message).toBe('hello');
-  return { admin, bob, heard };
+  return { workspace, admin, bob, heard };
 }
 const announce = (admin: Person, message: string) =>
   admin.request(PublishAnnouncementDocument, { input: { message } });
@@ -96,7 +96,7 @@ test(
   'without Redis the answer says that it can not be told, and the sessions end all the same',
   { timeout: 60_000 },
   async () => {
-    const { admin, heard } = await begin();
+    const { workspace, admin, heard } = await begin();
     await nodes.redis.stop();
     try {
       const unsure = await failureOf(revoke(admin, 'bob'));
@@ -106,6 +106,12 @@ test(
     } finally {
       await nodes.redis.start();
     }
+    // Redis has forgotten who lives and what they have said: they say it again.
     await expect.poll(() => revoke(admin, 'bob').catch(() => null), { timeout: 20_000 }).toBe(0);
+    const carol = await connect(nodes.far, 'carol', { workspace });
+    await carol.connected();
+    const closing = carol.closed();
+    expect(await revoke(admin, 'carol')).toBe(1);
+    expect((await closing).code).toBe(4401);
   },
 );

@@ -16,22 +16,42 @@ export {
   serviceKey,
   type Connection,
   type Context,
+  type NodeFigures,
+  type OpenFigures,
   type Runtime,
   type ServiceKey,
 } from './schema/context.ts';
+export { quantileOf, type DeliveryFigures, type Histogram } from './schema/delivery-figures.ts';
 export { printSchemaOf } from './modules/schema.ts';
 
 // Types and fields
 export { interfaceRef, objectRef, type Builder, type FieldTraits, type Types } from './schema/builder.ts';
 export { connectionFields } from './schema/connection.ts';
-export { openEventStream, type AuthorizationClass, type EventStreamOptions } from './schema/event-stream.ts';
+export { watchAccess, type AccessWatch } from './schema/access-watch.ts';
+export {
+  guardSubscription,
+  openEventStream,
+  openVisitorStream,
+  type AuthorizationClass,
+  type EventStreamOptions,
+} from './schema/event-stream.ts';
 export * from './schema/input.ts';
-export { parsePageCursor, placeMoment, placeText, placeUuid, toPage, type Page } from './schema/page.ts';
+export {
+  parsePageCursor,
+  placeMoment,
+  placeText,
+  placeUuid,
+  toPage,
+  toPageCursor,
+  type Page,
+} from './schema/page.ts';
+export { deduplicatedField, idempotencyKeyDescription } from './schema/publishing.ts';
 export { readRecentEvents, type RecentEvents } from './schema/recent-events.ts';
-export { PageInfo, StreamEvent, type EntryOf } from './schema/scalars.ts';
+export { PageInfo, StreamEvent, type EntryOf, type PageInfoView } from './schema/scalars.ts';
 export { afterDescription, streamCursor } from './schema/stream-cursor.ts';
 
 // Who asks
+export type { Revoked } from './auth/revocations.ts';
 export {
   isStaff,
   requireOperator,
@@ -49,6 +69,31 @@ export type { Taken, Write } from './streams/log-write.ts';
 export { publishOnce, type Published, type PublishRequest } from './streams/publish-once.ts';
 export { toTopic, type Topic } from './streams/topic.ts';
 
+export { claimIdempotencyKey, toContentHash, type IdempotencyClaim } from './streams/idempotency.ts';
+export { streamHeads } from './streams/log.tables.ts';
+export { rewritePayloads, type Rewriting } from './streams/rewrite-payloads.ts';
+export { SharedWork, Turns, type Work } from './streams/shared-work.ts';
+export type { StreamSubscription } from './streams/subscribe.ts';
+
+// Live state: the newest of each key, shared by those who follow it, over what joins the nodes
+export { SharedInstances } from './schema/shared-instances.ts';
+export { ConflatingQueue } from './streams/conflating-queue.ts';
+export { PushIterator } from './streams/push-iterator.ts';
+export type {
+  Broker,
+  Engine,
+  ExpiringSets,
+  Following,
+  Nodes,
+  OnlineUsers,
+  Place,
+  PresenceRegistry,
+  PresenceSession,
+  PresenceSetting,
+  PresenceState,
+  PresenceStatus,
+} from './engines/engine.ts';
+
 // Tables
 export type { MigrationFolder, Queries, Statement, Store } from './store/store.ts';
 export { jsonColumn } from './store/json-column.ts';
@@ -56,5 +101,9 @@ export { jsonColumn } from './store/json-column.ts';
 // The built-in modules' services, for modules that stand on them
 export { User } from './modules/users/users.schema.ts';
 export { toUserView, usersService, type UserView } from './modules/users/users.service.ts';
+export { requireCustomer, requireSameCustomer } from './modules/users/customers.ts';
+export { users as usersTable } from './modules/users/users.tables.ts';
+export { PresenceTracker } from './modules/presence/presence-tracker.ts';
+export type { PresenceView, Profile } from './modules/presence/visible-presence.ts';
 export { notificationsService } from './modules/notifications/notifications.service.ts';
 export type { NotificationDraft } from './modules/notifications/notification-draft.ts';

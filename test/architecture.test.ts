@@ -179,3 +179,41 @@ function readSource(): File[] {
     .sort()
     .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 }
+
+describe('a module of one’s own', () => {
+  const source = new URL('../src/', import.meta.url);
+  const importPattern = /^(?:import|export) (?:type )?\{([^}]*)\} from '(\.[^']*)'/gm;
+  const everythingPattern = /^export \* from '(\.[^']*)'/gm;
+  /** `auth/viewer.ts#isStaff` for everything that the file takes, or passes on, from other files by name. */
+  const namesIn = (path: string) =>
+    [...readFileSync(new URL(path, source), 'utf8').matchAll(importPattern)].flatMap(
+      ([, list = '', from = '']) => {
+        const file = new URL(from, new URL(path, source)).pathname.slice(source.pathname.length);
+        const names = list.split(',').map((name) =>
+          name
+            .trim()
+            .replace(/^type /, '')
+            .replace(/ as .*$/, ''),
+        );
+        return names.filter((name) => name !== '').map((name) => `${file}#${name}`);
+      },
+    );
+
+  test('has everything that the built-in ones take from outside of their folders', () => {
+    const index = readFileSync(new URL('index.ts', source), 'utf8');
+    const whole = [...index.matchAll(everythingPattern)].map(([, from = '']) => from.slice('./'.length));
+    const exported = new Set(namesIn('index.ts'));
+    const modules = readdirSync(new URL('modules/', source), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.includes('/') && file.endsWith('.ts') && !file.endsWith('.test.ts'))
+      .map((file) => `modules/${file}`);
+    const taken = modules.flatMap((file) => {
+      const folder = file.slice(0, file.lastIndexOf('/') + 1);
+      return namesIn(file).filter((name) => !name.startsWith(folder));
+    });
+    expect(taken.length).toBeGreaterThan(100);
+    const missing = taken.filter(
+      (name) => !exported.has(name) && !whole.includes(name.slice(0, name.indexOf('#'))),
+    );
+    expect([...new Set(missing)].sort()).toEqual([]);
+  });
+});

@@ -43,7 +43,7 @@ export async function openEventStream(
     onTaken: ({ announcedAt = null }) => (context.delivery.announcedAt = announcedAt),
     onReleased: () => stopWatching(),
   });
-  stopWatching = guard(context, authorize, (error) => subscription.fail(error, 'at-once'));
+  stopWatching = guardSubscription(context, authorize, (error) => subscription.fail(error, 'at-once'));
   if (subscription.closed) stopWatching();
   // Renewed while the stream was being opened: the policy was asked about the token before.
   const renewed = context.viewer;
@@ -66,7 +66,7 @@ export const openVisitorStream = (
   });
 
 /** Ends a live subscription when its viewer's token does not count any more or no longer allows it. Answers the function that stops it. */
-export function guard(
+export function guardSubscription(
   context: Context,
   authorize: (viewer: Viewer) => unknown,
   fail: (error: TidingsError) => void,

@@ -7,7 +7,7 @@
 import type { Position } from './cursor.ts';
 import type { Log } from './log.ts';
 import type { SizedEntry } from './log-entry.ts';
-import { Shared, Turns, type Work } from './shared-work.ts';
+import { SharedWork, Turns, type Work } from './shared-work.ts';
 import type { Topic } from './topic.ts';
 
 export type CatchUpLog = Pick<Log, 'readOn' | 'eventIds'>;
@@ -23,8 +23,8 @@ const maxReads = 4;
 export class CatchUp {
   readonly #log: CatchUpLog;
   readonly #turns = new Turns(maxReads);
-  readonly #pages = new Map<Topic, Shared<Position, Page>>();
-  readonly #events = new Map<Topic, Shared<number, string | null>>();
+  readonly #pages = new Map<Topic, SharedWork<Position, Page>>();
+  readonly #events = new Map<Topic, SharedWork<number, string | null>>();
 
   constructor(log: CatchUpLog) {
     this.#log = log;
@@ -45,13 +45,13 @@ export class CatchUp {
   }
 
   #shared<Asked, Answer>(
-    all: Map<Topic, Shared<Asked, Answer>>,
+    all: Map<Topic, SharedWork<Asked, Answer>>,
     topic: Topic,
     work: Work<Asked, Answer>,
-  ): Shared<Asked, Answer> {
+  ): SharedWork<Asked, Answer> {
     const known = all.get(topic);
     if (known !== undefined) return known;
-    const shared = new Shared<Asked, Answer>(this.#turns, work, () => all.delete(topic));
+    const shared = new SharedWork<Asked, Answer>(this.#turns, work, () => all.delete(topic));
     all.set(topic, shared);
     return shared;
   }

@@ -11,7 +11,7 @@ interface Waiting<Asked, Answer> {
 }
 
 /** One work at a time for all who wait when it begins. */
-export class Shared<Asked, Answer> {
+export class SharedWork<Asked, Answer> {
   readonly #turns: Turns;
   readonly #work: Work<Asked, Answer>;
   readonly #onIdle: () => void;

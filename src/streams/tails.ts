@@ -10,7 +10,7 @@ import { CatchUp, type CatchUpLog } from './catch-up.ts';
 import type { Log, LogMark } from './log.ts';
 import type { Position } from './cursor.ts';
 import type { CommittedEntry, HeardEntry } from './log-entry.ts';
-import { Shared, Turns } from './shared-work.ts';
+import { SharedWork, Turns } from './shared-work.ts';
 import { Tail } from './tail.ts';
 import type { Topic } from './topic.ts';
 
@@ -254,7 +254,7 @@ function confirmed({ log, confirm }: TailsOptions): CatchUpLog & Pick<Log, 'head
 
 function inTurns(log: Pick<Log, 'readOn' | 'heads'>): Pick<Log, 'readOn' | 'head'> {
   const turns = new Turns(maxReads);
-  const heads = new Shared<Topic, Position>(turns, async (asked) => {
+  const heads = new SharedWork<Topic, Position>(turns, async (asked) => {
     const topics = [...new Set(asked.slice(0, headsPerQuery))];
     const found = await log.heads(topics);
     // Whoever is beyond what one query asks for is asked for with the next.

@@ -2,7 +2,7 @@
 import type { Viewer } from '../../auth/viewer.ts';
 import { serviceKey, type Context, type OpenFigures, type Runtime } from '../../schema/context.ts';
 import { quantileOf } from '../../schema/delivery-figures.ts';
-import { guard } from '../../schema/event-stream.ts';
+import { guardSubscription } from '../../schema/event-stream.ts';
 import { ConflatingQueue } from '../../streams/conflating-queue.ts';
 import { startNodeReports } from './node-reports.ts';
 import { requireMaySeeServer, requireMaySeeWorkspace } from './operations.policy.ts';
@@ -93,7 +93,7 @@ export function createOperationsService(runtime: Runtime): OperationsService {
         stopWatching();
         followers.delete(queue);
       });
-      const stopWatching = guard(context, requireMaySeeServer, (error) => queue.fail(error, 'at-once'));
+      const stopWatching = guardSubscription(context, requireMaySeeServer, (error) => queue.fail(error, 'at-once'));
       queue.push('stats', first);
       followers.add(queue);
       timer ??= setTimeout(() => void tick(), everyMs).unref();

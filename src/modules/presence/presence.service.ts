@@ -4,7 +4,7 @@ import type { Viewer } from '../../auth/viewer.ts';
 import type { PresenceSetting, PresenceState, PresenceStatus } from '../../engines/engine.ts';
 import { TidingsError } from '../../errors.ts';
 import { serviceKey, type Context, type Runtime } from '../../schema/context.ts';
-import { guard } from '../../schema/event-stream.ts';
+import { guardSubscription } from '../../schema/event-stream.ts';
 import { requireFirst, requireIds, requireText } from '../../schema/input.ts';
 import { SharedInstances } from '../../schema/shared-instances.ts';
 import { parsePageCursor, placeText, toPageCursor } from '../../schema/page.ts';
@@ -144,7 +144,7 @@ export function createPresenceService(
         tracker.leave(queue, followees);
         release();
       });
-      const stopWatching = guard(context, mayFollowPresence, (error) => queue.fail(error, 'at-once'));
+      const stopWatching = guardSubscription(context, mayFollowPresence, (error) => queue.fail(error, 'at-once'));
       try {
         await tracker.join(queue, followees);
       } catch (error) {

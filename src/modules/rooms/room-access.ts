@@ -7,7 +7,7 @@ import type { Context } from '../../schema/context.ts';
 import { openEventStream } from '../../schema/event-stream.ts';
 import type { Queries, Statement, Store } from '../../store/store.ts';
 import type { LogEntry } from '../../streams/log-entry.ts';
-import { Shared, Turns } from '../../streams/shared-work.ts';
+import { SharedWork, Turns } from '../../streams/shared-work.ts';
 import type { StreamSubscription } from '../../streams/subscribe.ts';
 import { mayEnter } from './rooms.policy.ts';
 import { roomAccess, type RoomAccess as AccessKind } from './rooms.tables.ts';
@@ -45,7 +45,7 @@ export function createRoomAccess(
   { publicRooms }: { readonly publicRooms: readonly string[] },
 ): RoomAccess {
   /** A crowd that enters at once, or comes back after a node's death, asks together. */
-  const reads = new Shared<Asked, AccessKind | null>(new Turns(maxReads), (asked) =>
+  const reads = new SharedWork<Asked, AccessKind | null>(new Turns(maxReads), (asked) =>
     readAccess(store.queries, asked),
   );
   const requireMayEnter: RoomAccess['requireMayEnter'] = async (viewer, room, tx) => {

@@ -15,7 +15,7 @@ import type { EntryOf } from '../../schema/scalars.ts';
 import { SharedInstances } from '../../schema/shared-instances.ts';
 import type { OnlineUsers, Place, PresenceRegistry } from '../../engines/engine.ts';
 import type { Queries } from '../../store/store.ts';
-import { Shared, Turns } from '../../streams/shared-work.ts';
+import { SharedWork, Turns } from '../../streams/shared-work.ts';
 import { publishOnce, type Published } from '../../streams/publish-once.ts';
 import { PresenceTracker } from '../presence/presence-tracker.ts';
 import type { Profile } from '../presence/visible-presence.ts';
@@ -92,7 +92,7 @@ export function createRoomsService(runtime: Runtime, options: RoomsOptions): Roo
     const place = roomPlace(workspace, room);
     const registry = engine.rooms;
     /** Of a crowd that comes at once the names are read together. */
-    const named = new Shared<string, Profile>(new Turns(1), async (ids) => {
+    const named = new SharedWork<string, Profile>(new Turns(1), async (ids) => {
       const users = await loadUsers(workspace, ids);
       return ids.map((id) => ({ user: users.get(id) ?? toUserView(id), lastSeenAt: null }));
     });

@@ -130,6 +130,24 @@ onBothSetups(
       expect((await failureOf(decide(ben, 'APPROVED'))).code).toBe('FORBIDDEN');
     });
 
+    it('who is erased takes their words with them, from lists and from the past', async () => {
+      const { workspace, mum, ben } = await family();
+      const cursor = await cursorOfTasks(ben);
+      await mum.request(CreateTaskDocument, { title: 'Secret wish', assigneeId: 'ben' });
+      await ben.request(CreateTaskDocument, { title: 'Dishes', assigneeId: 'ben' });
+      const admin = await stage.writer('admin', { workspace, scope: 'users:erase' });
+      await admin.request('mutation { eraseUser(userId: "mum") { userId } }');
+      const titles = (await ben.request(TasksDocument)).tasks.nodes.map(({ title }) => title);
+      expect(titles).toEqual(['', 'Dishes']);
+      const events = followTasks(ben, cursor);
+      const told = [await events.next(), await events.next()];
+      expect(told.map(({ kind, task }) => [kind, task.title])).toEqual([
+        ['CREATED', ''],
+        ['CREATED', 'Dishes'],
+      ]);
+      await events.end();
+    });
+
     it('its hooks show a component what is open', async () => {
       const { ben } = await family();
       await ben.request(CreateTaskDocument, { title: 'Bins', assigneeId: 'eve' });

@@ -12,6 +12,7 @@ import {
   provide,
   requireId,
   requireText,
+  rewritePayloads,
   serviceKey,
   streamCursor,
   StreamEvent,
@@ -23,6 +24,7 @@ import {
   type Runtime,
   type StreamPosition,
   type TidingsModule,
+  type UserRef,
   type Viewer,
 } from '../../../src/index.ts';
 
@@ -127,6 +129,22 @@ function createTasksService({ log, store }: Runtime): TasksService {
       return { nodes, position };
     },
   };
+}
+
+/** What somebody wanted done are their words: they go with them, from the table and from the log. */
+async function eraseTitles({ store }: Runtime, { workspace, userId }: UserRef): Promise<void> {
+  await store.queries
+    .update(tasks)
+    .set({ title: '' })
+    .where(and(eq(tasks.workspace, workspace), eq(tasks.createdBy, userId)));
+  await rewritePayloads(store, {
+    workspace,
+    holding: ['createdBy', userId],
+    rewrite(payload) {
+      const { kind, task } = payload as Partial<TaskEntry['payload']>;
+      return task?.createdBy === userId ? { kind, task: { ...task, title: '' } } : payload;
+    },
+  });
 }
 
 // The schema
@@ -234,5 +252,8 @@ export const tasksModule: TidingsModule = {
   name: 'planner.tasks',
   migrations: { name: 'planner', folder: fileURLToPath(new URL('./migrations', import.meta.url)) },
   define: defineTasks,
-  open: (runtime) => ({ services: [provide(tasksService, createTasksService(runtime))] }),
+  open: (runtime) => ({
+    services: [provide(tasksService, createTasksService(runtime))],
+    onUserErased: (user) => eraseTitles(runtime, user),
+  }),
 };

@@ -93,7 +93,9 @@ export function createOperationsService(runtime: Runtime): OperationsService {
         stopWatching();
         followers.delete(queue);
       });
-      const stopWatching = guardSubscription(context, requireMaySeeServer, (error) => queue.fail(error, 'at-once'));
+      const stopWatching = guardSubscription(context, requireMaySeeServer, (error) =>
+        queue.fail(error, 'at-once'),
+      );
       queue.push('stats', first);
       followers.add(queue);
       timer ??= setTimeout(() => void tick(), everyMs).unref();

@@ -144,7 +144,9 @@ export function createPresenceService(
         tracker.leave(queue, followees);
         release();
       });
-      const stopWatching = guardSubscription(context, mayFollowPresence, (error) => queue.fail(error, 'at-once'));
+      const stopWatching = guardSubscription(context, mayFollowPresence, (error) =>
+        queue.fail(error, 'at-once'),
+      );
       try {
         await tracker.join(queue, followees);
       } catch (error) {

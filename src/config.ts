@@ -171,6 +171,11 @@ function readIntrospection(read: Reader, problems: string[]): TokenIntrospection
     }
     return null;
   }
+  if (url !== null && (new URL(url).username !== '' || new URL(url).password !== '')) {
+    problems.push(
+      'TOKEN_INTROSPECTION_URL holds a user or a password: set TOKEN_INTROSPECTION_CLIENT_ID and …_CLIENT_SECRET instead.',
+    );
+  }
   const needs = (variable: string) =>
     problems.push(
       `${variable} is unset: set it to what the introspection endpoint knows this server by; it is sent as HTTP Basic.`,

@@ -1,6 +1,7 @@
 // Opaque tokens: whoever issued them is asked (OAuth 2.0 Token Introspection, RFC 7662), with oauth4webapi.
 import {
   allowInsecureRequests,
+  customFetch,
   introspectionRequest,
   processIntrospectionResponse,
   ResponseBodyError,
@@ -34,6 +35,8 @@ const answerMs = 5_000;
 const maxUnderWay = 32;
 /** Those who come while so many wait are told to come again. */
 const maxWaiting = 2_000;
+/** An answer is a few claims. */
+const maxAnswerBytes = 64 * 1_024;
 /** While it fails, that is logged once in so long. */
 const logEveryMs = 10_000;
 
@@ -57,6 +60,7 @@ export function createIntrospection({ settings, logger }: IntrospectionOptions):
       // http:// is for endpoints within one's own network, as it is for JWT_JWKS_URL.
       [allowInsecureRequests]: true,
       signal: AbortSignal.timeout(answerMs),
+      [customFetch]: fetchBounded,
     });
     return processIntrospectionResponse(server, client, response);
   };
@@ -116,16 +120,31 @@ function toClaims(answer: IntrospectionResponse, { audience, previous }: Expecte
   }
   const kinds = [answer.token_type, answer['token_use']];
   const isBearer = kinds.every(
-    (kind) => kind === undefined || (typeof kind === 'string' && bearerKinds.includes(kind.toLowerCase())),
+    (kind) => kind == null || (typeof kind === 'string' && bearerKinds.includes(kind.toLowerCase())),
   );
   // Whoever has stolen a token that is bound to a key could use it here: nothing proves that they have the key.
-  if (!isBearer || answer.cnf !== undefined)
+  if (!isBearer || answer.cnf != null)
     throw new TokenError('The token is not one that may be sent as `Bearer`.');
   if (audience !== null && ![answer.aud].flat().includes(audience))
     throw new TokenError('The token\'s claim "aud" is missing or not what this server accepts.');
   const claims = parseClaims(answer);
   if (claims.exp.getTime() <= Date.now()) throw expiredToken();
   return claims;
+}
+
+/** Rejects where there is more than an answer may hold, as soon as it has come. */
+async function fetchBounded(url: string, options: RequestInit): Promise<Response> {
+  const response = await fetch(url, options);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    // Leaving the loop cancels the rest.
+    if (size > maxAnswerBytes) throw new Error(`The answer is larger than ${maxAnswerBytes} bytes.`);
+    chunks.push(chunk);
+  }
+  const { status, headers } = response;
+  return new Response(size === 0 ? null : Buffer.concat(chunks), { status, headers });
 }
 
 /** Of RFC 6749 and RFC 7009: the errors of a request whose only part that changes is the token. */

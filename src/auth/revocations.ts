@@ -29,6 +29,8 @@ export interface RevocationsOptions {
 export interface Revoked {
   /** On all nodes. */
   readonly closedConnections: number;
+  /** Tokens issued before are refused. */
+  readonly revokedAt: Date;
 }
 
 const channel = 'sessions-revoked';
@@ -118,7 +120,8 @@ export class Revocations {
       logger.debug({ err: error }, 'a revocation could not be announced; the nodes look for it');
     });
     await this.#look();
-    return { closedConnections: await this.#untilEverywhere(revocation.number) };
+    const closedConnections = await this.#untilEverywhere(revocation.number);
+    return { closedConnections, revokedAt: revocation.revokedAt };
   }
 
   async close(): Promise<void> {

@@ -17,7 +17,7 @@ export interface Runtime {
   readonly tails: Tails;
   readonly engine: Engine;
   readonly logger: Logger;
-  readonly revocations: Pick<Revocations, 'revoke'>;
+  readonly revocations: Pick<Revocations, 'revoke' | 'isRevoked'>;
   readonly figures: NodeFigures;
   readonly deliveries: DeliveryFigures;
   readonly limits: RateLimits;

@@ -26,6 +26,16 @@ export class SharedInstances<T extends { close(): void }> {
     };
   }
 
+  /** undefined where nobody uses it. */
+  find(key: string): T | undefined {
+    return this.#shared.get(key)?.instance;
+  }
+
+  /** Those that are used. */
+  *all(): Generator<T> {
+    for (const { instance } of this.#shared.values()) yield instance;
+  }
+
   /** Closes all of them, whoever still uses them. */
   close(): void {
     for (const { instance } of this.#shared.values()) instance.close();

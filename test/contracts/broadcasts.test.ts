@@ -95,12 +95,51 @@ onBothDatabases('a notification to a workspace', (database) => {
     expect(await feeds()).toEqual(all(0));
   });
 
-  it('whoever is erased in between gets none', async () => {
+  it('whoever is erased, before or while the feeds are filled, has none', { timeout: 60_000 }, async () => {
     const { runtime, workspace, send, meet, feeds } = begin();
-    await meet(3);
+    await meet(1_500);
     const admin = testViewer('admin', { workspace, scopes: ['users:erase'] });
-    await runtime.use(usersService).erase(admin, 'user-2');
-    expect((await send()).recipientCount).toBe(2);
-    await expect.poll(feeds, { timeout: 20_000 }).toEqual(all(2));
+    const erase = (userId: string) => runtime.use(usersService).erase(admin, userId);
+    await erase('user-2');
+    expect((await send()).recipientCount).toBe(1_499);
+    const erased = ['user-2'];
+    // By their ids they are filled one after the other, and these are spread over all of them.
+    for (let number = 100; number <= 999; number += 90) {
+      await erase(`user-${number}`);
+      erased.push(`user-${number}`);
+    }
+    const left = 1_500 - erased.length;
+    await expect.poll(async () => (await feeds())?.feeds, { timeout: 20_000 }).toBe(left);
+    const { rows } = await runtime.store.queries.execute(sql`
+      select user_id from notifications where workspace = ${workspace} and user_id in ${erased}
+      union all select user_id from notification_inboxes where workspace = ${workspace} and user_id in ${erased}`);
+    expect(rows).toEqual([]);
   });
+
+  it(
+    'a large workspace keeps a small one waiting for a batch, not for all of it',
+    { timeout: 60_000 },
+    async () => {
+      const [large, small] = [begin(), begin()];
+      await large.meet(2_000);
+      await small.meet(1);
+      await large.send({ title: 'first' });
+      await large.send({ title: 'second' });
+      await small.send();
+      await expect.poll(large.feeds, { timeout: 30_000 }).toMatchObject({ entries: 4_000 });
+      const finished = async (workspace: string) => {
+        const { rows } = await large.runtime.store.queries.execute<{ at: Date; title: string }>(sql`
+        select min(created_at) as at from notifications where workspace = ${workspace}
+        union all select max(created_at) from notifications where workspace = ${workspace}`);
+        return rows.map(({ at }) => new Date(at).getTime());
+      };
+      const [ofSmall = Infinity] = await finished(small.workspace);
+      const [, lastOfLarge = 0] = await finished(large.workspace);
+      expect(ofSmall).toBeLessThan(lastOfLarge);
+      // To each of them in the order in which they were sent.
+      const viewer = testViewer('user-1999', { workspace: large.workspace });
+      const { edges } = await large.service.list(viewer, { first: 2 });
+      expect(edges.map(({ node }) => node.title)).toEqual(['second', 'first']);
+    },
+  );
 });

@@ -59,6 +59,7 @@ onBothSetups('presence', (stage) => {
     return {
       near: (user: string, name = user) => stage.writer(user, { workspace, name }),
       far: (user: string, name = user) => stage.listener(user, { workspace, name }),
+      workspace,
     };
   };
 
@@ -143,6 +144,23 @@ onBothSetups('presence', (stage) => {
     await using back = await near('alice');
     await back.connected();
     expect(seen(await atBob.next())).toEqual(['alice', 'ONLINE', 1]);
+  });
+
+  it('a name that is changed is told to whoever follows, and to whoever comes later', async () => {
+    const { near, far, workspace } = people();
+    await using alice = await near('alice', 'Alice');
+    await using bob = await far('bob');
+    await alice.connected();
+    await using presences = follow(bob, ['alice']);
+    expect((await presences.next()).user.name).toBe('Alice');
+    const backend = await stage.writer('backend', { workspace, scope: 'users:write' });
+    await backend.request(
+      'mutation { upsertUsers(users: [{ id: "alice", name: "Alice L." }]) { users { id } } }',
+    );
+    expect(await presences.next()).toMatchObject({ status: 'ONLINE', user: { name: 'Alice L.' } });
+    await using carol = await far('carol');
+    await using later = follow(carol, ['alice']);
+    expect((await later.next()).user.name).toBe('Alice L.');
   });
 
   it('two devices are one person, present until the last of them', async () => {

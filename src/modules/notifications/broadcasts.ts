@@ -36,6 +36,8 @@ export interface BroadcastsOptions {
 
 /** Feeds filled in one transaction, which holds their heads meanwhile. */
 const batchSize = 200;
+/** In a workspace they are delivered in the order in which they were sent. */
+const isOldestOfItsWorkspace = sql`not exists (select 1 from notification_broadcasts as older where older.workspace = ${notificationBroadcasts.workspace} and older.finished_at is null and (older.created_at, older.id) < (${notificationBroadcasts.createdAt}, ${notificationBroadcasts.id}))`;
 /** Finished ones are kept for so long, for whoever looks into the database. */
 const keepFinished = sql`interval '1 day'`;
 
@@ -44,6 +46,8 @@ export function startBroadcasts({ log, logger, deliver, everyMs }: BroadcastsOpt
   let working: Promise<void> | null = null;
   let again = false;
   let closed = false;
+  /** Workspaces take turns, a batch each: a large one keeps no other waiting. */
+  let lastServed = '';
 
   /** Answers whether there was anything to do. */
   const fillNext = (): Promise<boolean> =>
@@ -52,11 +56,12 @@ export function startBroadcasts({ log, logger, deliver, everyMs }: BroadcastsOpt
       const [job] = await tx
         .select()
         .from(notificationBroadcasts)
-        .where(isNull(notificationBroadcasts.finishedAt))
-        .orderBy(asc(notificationBroadcasts.createdAt))
+        .where(and(isNull(notificationBroadcasts.finishedAt), isOldestOfItsWorkspace))
+        .orderBy(sql`${notificationBroadcasts.workspace} <= ${lastServed}`, notificationBroadcasts.workspace)
         .limit(1)
         .for('update', { skipLocked: true });
       if (job === undefined) return write.abandon(false);
+      lastServed = job.workspace;
       const found = await tx
         .select({ id: users.id })
         .from(users)
@@ -69,7 +74,9 @@ export function startBroadcasts({ log, logger, deliver, everyMs }: BroadcastsOpt
           ),
         )
         .orderBy(asc(users.id))
-        .limit(batchSize);
+        .limit(batchSize)
+        // Whoever is to be erased is so behind this, with what it brings.
+        .for('key share');
       const last = found.at(-1);
       if (last === undefined) {
         await tx

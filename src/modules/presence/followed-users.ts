@@ -4,6 +4,7 @@
 //   unknown ──(learn or hear, and know: state and name are there)──▶ shown ──(looks different)──▶ shown …
 //      └───────────(nobody asks any more)──────────▶ forgotten ◀──────────────────┘
 import type { PresenceState } from '../../engines/engine.ts';
+import { toUserView } from '../users/users.service.ts';
 import {
   appearsOffline,
   isConnected,
@@ -13,6 +14,9 @@ import {
   type PresenceView,
   type Profile,
 } from './visible-presence.ts';
+
+/** What stands for somebody of whom nothing is known but the id. */
+export const unknownProfile = (userId: string): Profile => ({ user: toUserView(userId), lastSeenAt: null });
 
 export interface PresenceSubscriber {
   /** Must not throw. */
@@ -26,7 +30,11 @@ interface FollowedUser {
   /** Version -1 until the first one is known. */
   state: PresenceState;
   profile: Profile | null;
+  /** When they were seen to leave while nothing was known of their name. */
+  leftAt: string | null;
   shown: PresenceView | null;
+  /** What was shown may not stand any more, though it would look the same. */
+  mustShow: boolean;
   /** Those who follow this very user. */
   readonly subscribers: Set<PresenceSubscriber>;
   /**
@@ -74,15 +82,32 @@ export class FollowedUsers {
 
   /** Those of whom something has to be read before they can be shown. */
   unshown(userIds: readonly string[]): string[] {
-    return userIds.filter((userId) => (this.#users.get(userId)?.shown ?? null) === null);
+    return userIds.filter((userId) => {
+      const user = this.#users.get(userId);
+      return user === undefined || user.shown === null || user.profile === null;
+    });
+  }
+
+  has(userId: string): boolean {
+    return this.#users.has(userId);
+  }
+
+  /** The name and what else was loaded may not be shown any more: nothing is, until it has been loaded anew. */
+  forgetProfile(userId: string): void {
+    const user = this.#users.get(userId);
+    if (user === undefined) return;
+    user.profile = null;
+    user.leftAt = null;
+    user.mustShow = true;
   }
 
   /** Hands over what is shown now; who follows everyone is not told of those who appear offline. */
   tell(subscriber: PresenceSubscriber, followees: Followees): void {
     for (const userId of followees === 'everyone' ? this.#users.keys() : followees) {
-      const view = this.#users.get(userId)?.shown ?? null;
-      if (view !== null && (followees !== 'everyone' || view.status !== 'OFFLINE'))
-        subscriber.push(userId, view);
+      const user = this.#users.get(userId);
+      if (user === undefined || user.shown === null) continue;
+      const view = user.profile === null ? toPresenceView(user.state, unknownProfile(userId)) : user.shown;
+      if (followees !== 'everyone' || view.status !== 'OFFLINE') subscriber.push(userId, view);
     }
   }
 
@@ -110,11 +135,10 @@ export class FollowedUsers {
     // Of two states the greater version is newer: what was heard meanwhile stands.
     if (user === undefined || state.version <= user.state.version) return false;
     const cameOnline = isConnected(state) && !isConnected(user.state);
-    if (user.profile !== null) {
-      const told = user.profile.lastSeenAt;
-      const lastSeenAt = lastSeenAfter(user.state, state, { told, at });
-      user.profile = { ...user.profile, lastSeenAt };
-    }
+    const told = user.profile === null ? user.leftAt : user.profile.lastSeenAt;
+    const lastSeenAt = lastSeenAfter(user.state, state, { told, at });
+    if (user.profile === null) user.leftAt = lastSeenAt;
+    else user.profile = { ...user.profile, lastSeenAt };
     user.state = state;
     if (nameless === 'when-named' && cameOnline && user.profile?.user.name === state.userId)
       user.profile = null;
@@ -135,7 +159,8 @@ export class FollowedUsers {
     for (const [userId, { user: view, lastSeenAt }] of profiles) {
       const user = this.#users.get(userId);
       if (user === undefined) continue;
-      user.profile = { user: view, lastSeenAt: user.profile?.lastSeenAt ?? lastSeenAt };
+      user.profile = { user: view, lastSeenAt: user.profile?.lastSeenAt ?? user.leftAt ?? lastSeenAt };
+      user.leftAt = null;
       this.#show(userId, user);
       this.#forgetIfUnasked(userId);
     }
@@ -155,7 +180,15 @@ export class FollowedUsers {
     const known = this.#users.get(userId);
     if (known !== undefined) return known;
     const state: PresenceState = { userId, version: -1, live: 0, leaving: 0, setting: null };
-    const user: FollowedUser = { state, profile: null, shown: null, subscribers: new Set(), reads: 0 };
+    const user: FollowedUser = {
+      state,
+      profile: null,
+      leftAt: null,
+      shown: null,
+      mustShow: false,
+      subscribers: new Set(),
+      reads: 0,
+    };
     this.#users.set(userId, user);
     return user;
   }
@@ -165,7 +198,8 @@ export class FollowedUsers {
     const before = user.shown;
     const view = toPresenceView(user.state, user.profile);
     user.shown = view;
-    if (before !== null && looksTheSame(before, view)) return;
+    if (before !== null && !user.mustShow && looksTheSame(before, view)) return;
+    user.mustShow = false;
     for (const subscriber of user.subscribers) subscriber.push(userId, view);
     // Who follows everyone has never been told of somebody who was offline all along.
     if (view.status === 'OFFLINE' && (before === null || before.status === 'OFFLINE')) return;

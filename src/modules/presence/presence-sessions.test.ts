@@ -7,6 +7,7 @@ import { createPresenceSessions } from './presence-sessions.ts';
 
 const logger = pino({ level: 'silent' });
 const ada = { workspace: 'acme', userId: 'ada' };
+const isCurrent = () => false;
 
 function connection(id: string) {
   const listeners = new Set<() => void>();
@@ -44,7 +45,7 @@ afterEach(() => {
 test('a connection makes its user present until a grace after it has closed', async () => {
   const { sessions, counts, gone } = setUp();
   const one = connection('1');
-  sessions.begin(ada, one);
+  sessions.begin(ada, one, isCurrent);
   await vi.advanceTimersByTimeAsync(0);
   expect(await counts()).toEqual([1, 0]);
   one.close();
@@ -56,13 +57,39 @@ test('a connection makes its user present until a grace after it has closed', as
   expect(gone).toEqual(['ada']);
 });
 
+test('whoever’s sessions are revoked is gone at once, on the devices whose tokens they were', async () => {
+  const { sessions, counts, gone } = setUp();
+  const [one, leaving, anew] = [connection('1'), connection('2'), connection('3')];
+  let isRevoked = false;
+  for (const old of [one, leaving]) sessions.begin(ada, old, () => isRevoked);
+  leaving.close();
+  sessions.begin(ada, anew, isCurrent);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await counts()).toEqual([2, 1]);
+  sessions.endRevoked(ada);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await counts()).toEqual([2, 1]);
+  isRevoked = true;
+  sessions.endRevoked({ ...ada, workspace: 'elsewhere' });
+  sessions.endRevoked(ada);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await counts()).toEqual([1, 0]);
+  // Its socket takes its time to close: that brings nobody back.
+  one.close();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await counts()).toEqual([1, 0]);
+  anew.close();
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(gone).toEqual(['ada']);
+});
+
 test('a page reload never leaves its user without a session', async () => {
   const { sessions, counts, gone } = setUp();
   const [before, after] = [connection('1'), connection('2')];
-  sessions.begin(ada, before);
+  sessions.begin(ada, before, isCurrent);
   before.close();
   await vi.advanceTimersByTimeAsync(1_000);
-  sessions.begin(ada, after);
+  sessions.begin(ada, after, isCurrent);
   await vi.advanceTimersByTimeAsync(0);
   expect(await counts()).toEqual([1, 1]);
   await vi.advanceTimersByTimeAsync(60_000);
@@ -73,7 +100,7 @@ test('a page reload never leaves its user without a session', async () => {
 test('closing ends every grace at once', async () => {
   const { sessions, counts } = setUp();
   const one = connection('1');
-  sessions.begin(ada, one);
+  sessions.begin(ada, one, isCurrent);
   one.close();
   await sessions.close();
   expect(await counts()).toEqual([0, 0]);
@@ -92,7 +119,7 @@ test('while the engine is away each step is still told to it, in order, and noth
   };
   const sessions = createPresenceSessions({ registry, logger, graceMs: 3_000 });
   const one = connection('1');
-  sessions.begin(ada, one);
+  sessions.begin(ada, one, isCurrent);
   one.close();
   await vi.advanceTimersByTimeAsync(3_000);
   expect(told).toEqual(['live', 'leaving', 'gone']);

@@ -2,15 +2,26 @@
 // that a page reload doesn't flicker.
 //
 //   live ──(connection closed)──▶ leaving ──(graceMs later, or the server closes)──▶ gone
+//     └──────────────(its token was revoked: whoever is shown out is not shown any more)──▲
 import type { Logger } from 'pino';
 import type { PresenceRegistry, PresenceSession } from '../../engines/engine.ts';
 import type { Connection } from '../../schema/context.ts';
+import type { UserRef } from '../../schema/module.ts';
 
 export interface PresenceSessions {
   /** The connection makes its user present for as long as it is open. */
-  begin(user: { readonly workspace: string; readonly userId: string }, connection: Connection): void;
+  begin(user: UserRef, connection: Connection, isRevoked: () => boolean): void;
+  /** Ends those of the user whose tokens are revoked by now. */
+  endRevoked(user: UserRef): void;
   /** Ends every grace at once. */
   close(): Promise<void>;
+}
+
+interface OpenSession {
+  isRevoked(): boolean;
+  isLeaving: boolean;
+  /** May be called again. Never rejects. */
+  end(): Promise<void>;
 }
 
 export interface PresenceSessionsOptions {
@@ -24,11 +35,10 @@ export function createPresenceSessions({
   logger,
   graceMs,
 }: PresenceSessionsOptions): PresenceSessions {
-  /** What ends each session that is in its grace. */
-  const leaving = new Set<() => Promise<void>>();
+  const open = new Map<string, Set<OpenSession>>();
 
   return {
-    begin(user, connection) {
+    begin(user, connection, isRevoked) {
       const session: PresenceSession = {
         place: user.workspace,
         userId: user.userId,
@@ -40,26 +50,43 @@ export function createPresenceSessions({
       });
       void inTurn('live', () => registry.track(session, 'live'));
 
-      const end = (): Promise<void> => {
-        clearTimeout(timer);
-        if (!leaving.delete(end)) return Promise.resolve();
-        return inTurn('gone', () => registry.untrack(session));
-      };
       let timer: NodeJS.Timeout | undefined;
+      const own: OpenSession = {
+        isRevoked,
+        isLeaving: false,
+        end() {
+          clearTimeout(timer);
+          stopListening();
+          if (!ofUser.delete(own)) return Promise.resolve();
+          if (ofUser.size === 0 && open.get(key) === ofUser) open.delete(key);
+          return inTurn('gone', () => registry.untrack(session));
+        },
+      };
       const stopListening = connection.onClosed(() => {
         stopListening();
+        own.isLeaving = true;
         void inTurn('leaving', () => registry.track(session, 'leaving'));
-        leaving.add(end);
-        timer = setTimeout(() => void end(), graceMs);
+        timer = setTimeout(() => void own.end(), graceMs);
         timer.unref();
       });
+      const key = keyOf(user);
+      const ofUser = open.get(key) ?? new Set();
+      open.set(key, ofUser);
+      ofUser.add(own);
+    },
+
+    endRevoked(user) {
+      for (const session of [...(open.get(keyOf(user)) ?? [])]) if (session.isRevoked()) void session.end();
     },
 
     async close() {
-      await Promise.all([...leaving].map((end) => end()));
+      const all = [...open.values()].flatMap((sessions) => [...sessions]);
+      await Promise.all(all.filter(({ isLeaving }) => isLeaving).map((session) => session.end()));
     },
   };
 }
+
+const keyOf = ({ workspace, userId }: UserRef): string => JSON.stringify([workspace, userId]);
 
 /** Steps one after the other, each whatever became of the one before. What it answers never rejects. */
 function takeTurns(report: (error: unknown, step: string) => void) {

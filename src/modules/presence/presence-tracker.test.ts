@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { PresenceFollower, PresenceRegistry, PresenceState } from '../../engines/engine.ts';
 import { TidingsError } from '../../errors.ts';
 import { PresenceTracker } from './presence-tracker.ts';
+import type { NamesFollower } from '../users/users.service.ts';
 import type { Profiles } from './profiles.ts';
 import type { PresenceView } from './visible-presence.ts';
 
@@ -56,7 +57,8 @@ function createRegistry() {
   };
 }
 
-const profiles: Pick<Profiles, 'load'> = {
+const profiles: Pick<Profiles, 'load' | 'follow'> = {
+  follow: async () => ({ unfollow: async () => undefined }),
   load: async (_workspace, ids) =>
     new Map(ids.map((id) => [id, { user: { id, name: `${id}!`, avatarUrl: null }, lastSeenAt: null }])),
 };
@@ -73,7 +75,7 @@ function follow(tracker: PresenceTracker, followees: readonly string[] | 'everyo
   return { joined, take, leave: () => tracker.leave(subscriber, followees) };
 }
 
-function setUp(given: Partial<{ profiles: Pick<Profiles, 'load'> }> = {}) {
+function setUp(given: Partial<{ profiles: Pick<Profiles, 'load' | 'follow'> }> = {}) {
   const source = createRegistry();
   const { registry } = source;
   const logger = pino({ level: 'silent' });
@@ -204,7 +206,8 @@ test('while the engine is away joining is refused, and leaves nothing behind', a
 
 test('a database that is away costs the name, not the news', async () => {
   let isAway = false;
-  const flaky: Pick<Profiles, 'load'> = {
+  const flaky: Pick<Profiles, 'load' | 'follow'> = {
+    ...profiles,
     load: (workspace, ids) =>
       isAway ? Promise.reject(new TidingsError('UNAVAILABLE', 'away')) : profiles.load(workspace, ids),
   };
@@ -215,4 +218,84 @@ test('a database that is away costs the name, not the news', async () => {
   source.change('ada', 1, 1);
   await settled();
   expect(all.take()).toEqual(['ada ONLINE 1']);
+});
+
+/** Names as the database has them, read when the test says so, and changed. */
+function createNames() {
+  const names = new Map<string, string>();
+  const reads: (() => void)[] = [];
+  let follower: NamesFollower | undefined;
+  return {
+    names,
+    profiles: {
+      async load(_workspace: string, ids: readonly string[]) {
+        const found = ids.map((id) => names.get(id) ?? id);
+        await new Promise<void>((resolve) => reads.push(resolve));
+        return new Map(
+          ids.map((id, index) => [
+            id,
+            { user: { id, name: found[index] ?? id, avatarUrl: null }, lastSeenAt: null },
+          ]),
+        );
+      },
+      async follow(_workspace: string, given: NamesFollower) {
+        follower = given;
+        return { unfollow: async () => undefined };
+      },
+    } satisfies Pick<Profiles, 'load' | 'follow'>,
+    /** Answers the readings that are under way, with what was there when they began. */
+    async answer() {
+      for (const resolve of reads.splice(0)) resolve();
+      await settled();
+    },
+    change(id: string, name: string) {
+      names.set(id, name);
+      follower?.onChanged([id, 'nobody']);
+    },
+    restore: () => follower?.onRestored(),
+  };
+}
+
+async function followOne() {
+  const database = createNames();
+  database.names.set('ada', 'Ada');
+  const { source, tracker } = setUp({ profiles: database.profiles });
+  source.hold('ada', 1, 1);
+  const one = follow(tracker, ['ada']);
+  await settled();
+  await database.answer();
+  await one.joined;
+  expect(one.take()).toEqual(['Ada ONLINE 1']);
+  return { database, source, tracker, one };
+}
+
+test('a name that is changed is told to whoever follows', async () => {
+  const { database, one } = await followOne();
+  database.change('ada', 'Ada L.');
+  await database.answer();
+  expect(one.take()).toEqual(['Ada L. ONLINE 1']);
+  // One that went unheard is read when the engine is back.
+  database.names.set('ada', 'Ada Lovelace');
+  database.restore();
+  await database.answer();
+  expect(one.take()).toEqual(['Ada Lovelace ONLINE 1']);
+});
+
+test('a name that is to be forgotten is told to nobody, also where it was being read', async () => {
+  const { database, source, tracker, one } = await followOne();
+  source.change('ada', 2, 2);
+  database.change('ada', 'Ada');
+  await settled();
+  expect(one.take()).toEqual(['Ada ONLINE 2']);
+  database.names.delete('ada');
+  tracker.forget('ada');
+  source.change('ada', 3, 0);
+  // The reading that had begun before answers the name, and is not believed.
+  await database.answer();
+  const other = follow(tracker, ['ada']);
+  await settled();
+  await database.answer();
+  await other.joined;
+  expect(one.take()).toEqual(['ada OFFLINE 0']);
+  expect(other.take()).toEqual(['ada OFFLINE 0']);
 });

@@ -2,8 +2,7 @@
 // ask for, and reads anew after the engine was away. What follows from it, followed-users.ts decides.
 import type { Logger } from 'pino';
 import type { Following, Place, PresenceRegistry, PresenceState } from '../../engines/engine.ts';
-import { toUserView } from '../users/users.service.ts';
-import { FollowedUsers, type Followees, type PresenceSubscriber } from './followed-users.ts';
+import { FollowedUsers, unknownProfile, type Followees, type PresenceSubscriber } from './followed-users.ts';
 import type { Profiles } from './profiles.ts';
 import { isConnected, type Profile } from './visible-presence.ts';
 
@@ -13,7 +12,7 @@ export interface PresenceTrackerOptions {
   /** Where they are, as the registry names it. */
   readonly place: Place;
   readonly registry: Pick<PresenceRegistry, 'read' | 'listOnline' | 'follow'>;
-  readonly profiles: Pick<Profiles, 'load'>;
+  readonly profiles: Pick<Profiles, 'load' | 'follow'>;
   readonly logger: Logger;
   /**
    * After the engine was away its registry may be empty until every node has registered its sessions anew. Whoever is
@@ -31,27 +30,37 @@ export class PresenceTracker {
   readonly #options: PresenceTrackerOptions;
   readonly #users = new FollowedUsers();
   /** null until somebody asks, and again where it failed. */
-  #following: Promise<Following> | null = null;
+  #following: Promise<readonly Following[]> | null = null;
   /** Resolves when everyone online is known; kept up to date by changes until the last who follows everyone leaves. */
   #everyoneRead: Promise<void> | null = null;
   /** Grows when versions begin anew: what was asked before then is worth nothing. */
   #epoch = 0;
   readonly #unnamed = new Set<string>();
   #naming: 'idle' | 'loading' = 'idle';
+  /** By whose names were to be forgotten: how many had been by then. What was asked for before says what was. */
+  readonly #forgotten = new Map<string, number>();
+  #forgettings = 0;
   #closed = false;
 
   constructor(options: PresenceTrackerOptions) {
     this.#options = options;
   }
 
-  #open(): Promise<Following> {
+  #open(): Promise<unknown> {
     if (this.#following !== null) return this.#following;
-    const following = this.#options.registry.follow(this.#options.place, {
-      onChange: (state) => {
-        if (this.#users.hear(state, now())) this.#name(state.userId);
-      },
-      onRestored: () => this.#restore(),
-    });
+    const { registry, profiles, place, workspace } = this.#options;
+    const following = Promise.all([
+      registry.follow(place, {
+        onChange: (state) => {
+          if (this.#users.hear(state, now())) this.#name(state.userId);
+        },
+        onRestored: () => this.#restore(),
+      }),
+      profiles.follow(workspace, {
+        onChanged: (userIds) => this.#rename(userIds.filter((userId) => this.#users.has(userId))),
+        onRestored: () => this.#rename(this.#users.userIds),
+      }),
+    ]);
     this.#following = following;
     following.catch(() => {
       if (this.#following === following) this.#following = null;
@@ -83,10 +92,19 @@ export class PresenceTracker {
     if (!this.#users.hasFollowersOfEveryone) this.#everyoneRead = null;
   }
 
+  /** Nobody is told the user's name, or when they were last seen, until that has been read anew. */
+  forget(userId: string): void {
+    if (!this.#users.has(userId)) return;
+    this.#forgettings += 1;
+    this.#forgotten.set(userId, this.#forgettings);
+    this.#users.forgetProfile(userId);
+    this.#name(userId);
+  }
+
   close(): void {
     this.#closed = true;
     this.#following?.then(
-      (following) => following.unfollow(),
+      (all) => all.forEach((following) => void following.unfollow()),
       () => undefined, // told to whoever joined
     );
   }
@@ -117,8 +135,7 @@ export class PresenceTracker {
     for (let start = 0; start < userIds.length; start += readBatch) {
       const batch = userIds.slice(start, start + readBatch);
       await this.#readBatch(batch, async () => {
-        const { profiles, workspace } = this.#options;
-        const nameless = profiles.load(workspace, this.#users.nameless(batch));
+        const nameless = this.#load(this.#users.nameless(batch));
         const [states, loaded] = await Promise.all([this.#readStates(batch), nameless]);
         for (const state of states) this.#users.learn(state, now());
         this.#users.know(loaded);
@@ -144,6 +161,21 @@ export class PresenceTracker {
     }
   }
 
+  /** But for whom it was forgotten meanwhile. */
+  async #load(userIds: readonly string[]): Promise<ReadonlyMap<string, Profile>> {
+    const { profiles, workspace } = this.#options;
+    const begun = this.#forgettings;
+    const loaded = await profiles.load(workspace, userIds);
+    const isCurrent = (userId: string) => (this.#forgotten.get(userId) ?? 0) <= begun;
+    const current = new Map([...loaded].filter(([userId]) => isCurrent(userId)));
+    for (const userId of current.keys()) this.#forgotten.delete(userId);
+    return current;
+  }
+
+  #rename(userIds: readonly string[]): void {
+    for (const userId of userIds) this.#name(userId);
+  }
+
   /** Somebody has come online, perhaps under a new name. A database that is away costs the name, not the news. */
   #name(userId: string): void {
     this.#unnamed.add(userId);
@@ -151,16 +183,16 @@ export class PresenceTracker {
   }
 
   async #loadNames(): Promise<void> {
-    const { profiles, workspace, logger } = this.#options;
+    const { workspace, logger } = this.#options;
     this.#naming = 'loading';
     while (this.#unnamed.size > 0) {
       const batch = [...this.#unnamed].slice(0, readBatch);
       for (const userId of batch) this.#unnamed.delete(userId);
       try {
-        this.#users.know(await profiles.load(workspace, batch));
+        this.#users.know(await this.#load(batch));
       } catch (error) {
         logger.warn({ err: error, workspace }, 'names for presence cannot be loaded; ids stand in for them');
-        this.#users.know(new Map(this.#users.nameless(batch).map((id) => [id, provisionalProfile(id)])));
+        this.#users.know(new Map(this.#users.nameless(batch).map((id) => [id, unknownProfile(id)])));
       }
     }
     this.#naming = 'idle';
@@ -219,8 +251,6 @@ export class PresenceTracker {
 }
 
 const now = (): string => new Date().toISOString();
-
-const provisionalProfile = (userId: string): Profile => ({ user: toUserView(userId), lastSeenAt: null });
 
 const pause = (ms: number): Promise<void> =>
   new Promise((resolve) => {

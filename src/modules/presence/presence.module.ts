@@ -12,16 +12,22 @@ export const presenceModule: TidingsModule = {
   name: 'presence',
   define: definePresence,
   open(runtime) {
-    const { engine, logger } = runtime;
+    const { engine, logger, revocations } = runtime;
     const profiles = createProfiles(runtime);
     const service = createPresenceService(runtime, { profiles });
     const sessions = createPresenceSessions({ registry: engine.presence, logger, graceMs });
     const writing = new Set<Promise<void>>();
     return {
       services: [provide(presenceService, service)],
-      onConnected({ session: { viewer }, connection }) {
+      onConnected({ session, connection }) {
+        const { viewer } = session;
         if (viewer === null || connection === null) return;
-        sessions.begin({ workspace: viewer.workspace, userId: viewer.id }, connection);
+        const isRevoked = () => session.viewer !== null && revocations.isRevoked(session.viewer);
+        sessions.begin({ workspace: viewer.workspace, userId: viewer.id }, connection, isRevoked);
+      },
+      onSessionsRevoked(user) {
+        sessions.endRevoked(user);
+        service.forget(user);
       },
       onUserGone(user) {
         const written = profiles

@@ -6,6 +6,7 @@ import { TidingsError } from '../../errors.ts';
 import { serviceKey, type Context, type Runtime } from '../../schema/context.ts';
 import { guardSubscription } from '../../schema/event-stream.ts';
 import { requireFirst, requireIds, requireText } from '../../schema/input.ts';
+import type { UserRef } from '../../schema/module.ts';
 import { SharedInstances } from '../../schema/shared-instances.ts';
 import { parsePageCursor, placeText, toPageCursor } from '../../schema/page.ts';
 import type { PageInfoView } from '../../schema/scalars.ts';
@@ -43,6 +44,8 @@ export interface PresenceService {
     context: Context,
     userIds: readonly string[] | null | undefined,
   ): Promise<AsyncIterableIterator<PresenceView>>;
+  /** Nobody is told the user's name from now on, unless the database still has it. */
+  forget(user: UserRef): void;
   /** Ends what is still followed. */
   close(): void;
 }
@@ -51,7 +54,7 @@ export interface PresenceServiceOptions {
   /** See PresenceTracker. Longer than the nodes need to notice that the engine is back and to register anew. */
   readonly settleMs?: number;
   /** Where names and last sights come from: the database unless given. */
-  readonly profiles?: Pick<Profiles, 'load'>;
+  readonly profiles?: Pick<Profiles, 'load' | 'follow'>;
 }
 
 export const presenceService = serviceKey<PresenceService>('presence');
@@ -158,6 +161,8 @@ export function createPresenceService(
       }
       return queue;
     },
+
+    forget: ({ workspace, userId }) => trackers.find(workspace)?.forget(userId),
 
     close: () => trackers.close(),
   };

@@ -1,13 +1,16 @@
 // What the database knows of people that presence shows: their names, and when they were last seen.
 import { and, eq, inArray, isNotNull } from 'drizzle-orm';
+import type { Following } from '../../engines/engine.ts';
 import type { Runtime } from '../../schema/context.ts';
-import { toUserView, usersService } from '../users/users.service.ts';
+import { toUserView, usersService, type NamesFollower } from '../users/users.service.ts';
 import { users } from '../users/users.tables.ts';
 import type { Profile } from './visible-presence.ts';
 
 export interface Profiles {
   /** One for each id, also for those never seen. Rejects with UNAVAILABLE while the database is away. */
   load(workspace: string, userIds: readonly string[]): Promise<ReadonlyMap<string, Profile>>;
+  /** In force when it resolves. Rejects with UNAVAILABLE while the engine is away. */
+  follow(workspace: string, follower: NamesFollower): Promise<Following>;
   /** Now is when the user's last session has ended. */
   rememberGone(user: { readonly workspace: string; readonly userId: string }): Promise<void>;
 }
@@ -36,6 +39,8 @@ export function createProfiles({ store, use }: Pick<Runtime, 'store' | 'use'>): 
         ]),
       );
     },
+
+    follow: (workspace, follower) => use(usersService).followNames(workspace, follower),
 
     async rememberGone({ workspace, userId }) {
       // Who has been erased meanwhile does not come back for having left.

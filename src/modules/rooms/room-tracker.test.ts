@@ -24,10 +24,11 @@ function setUp() {
     }),
     look: vi.fn((_ids: readonly string[]): Promise<void> => Promise.resolve()),
     leave: vi.fn(),
+    forget: vi.fn(),
     close: vi.fn(),
   };
   const listIds = () => new Promise<readonly string[]>((resolve) => (finishList = resolve));
-  const tracker = new RoomTracker({ presence, listIds, momentMs });
+  const tracker = new RoomTracker({ workspace: 'acme', presence, listIds, momentMs });
   const changes: RoomChange[] = [];
   const subscriber = { onChange: (change: RoomChange) => void changes.push(change) };
   const push = (id: string, status?: PresenceView['status']) => self?.push(id, view(id, status));

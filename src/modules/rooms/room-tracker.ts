@@ -2,7 +2,7 @@
 import { isNoChange, mergeChanges, noChange, type RoomChange } from './room-change.ts';
 import type { PresenceTracker } from '../presence/presence-tracker.ts';
 import type { PresenceView } from '../presence/visible-presence.ts';
-import type { UserView } from '../users/users.service.ts';
+import { toUserView, type UserView } from '../users/users.service.ts';
 
 export interface RoomSubscriber {
   /** Something has changed, or, with `noChange`, there is a first state to tell. Must not throw. */
@@ -10,7 +10,8 @@ export interface RoomSubscriber {
 }
 
 export interface RoomTrackerOptions {
-  readonly presence: Pick<PresenceTracker, 'join' | 'look' | 'leave' | 'close'>;
+  readonly workspace: string;
+  readonly presence: Pick<PresenceTracker, 'join' | 'look' | 'leave' | 'forget' | 'close'>;
   /** The ids of everyone who is there, in the order in which they came. */
   listIds(): Promise<readonly string[]>;
   /** How long a moment is. */
@@ -31,6 +32,10 @@ export class RoomTracker {
 
   constructor(options: RoomTrackerOptions) {
     this.#options = options;
+  }
+
+  get workspace(): string {
+    return this.#options.workspace;
   }
 
   get count(): number {
@@ -63,6 +68,17 @@ export class RoomTracker {
 
   leave(subscriber: RoomSubscriber): void {
     this.#subscribers.delete(subscriber);
+  }
+
+  /** Nobody is told the user's name until it has been read anew. */
+  forget(userId: string): void {
+    for (const users of [this.#heard, this.#members]) {
+      if (users.has(userId)) users.set(userId, toUserView(userId));
+    }
+    const nameless = (users: RoomChange['joined']) =>
+      users.has(userId) ? new Map(users).set(userId, toUserView(userId)) : users;
+    this.#pending = { joined: nameless(this.#pending.joined), left: nameless(this.#pending.left) };
+    this.#options.presence.forget(userId);
   }
 
   close(): void {
@@ -101,6 +117,7 @@ export class RoomTracker {
     this.#pending = noChange;
   }
 
+  /** Who leaves is told by the name they had last, which may have been forgotten. */
   #hear(userId: string, { user, status }: PresenceView): void {
     const known = this.#heard.get(userId);
     if (status === 'OFFLINE') {

@@ -8,6 +8,10 @@ export const createRoomsModule = (options: RoomsOptions): TidingsModule => ({
   define: defineRooms,
   open(runtime) {
     const service = createRoomsService(runtime, options);
-    return { services: [provide(roomsService, service)], close: async () => service.close() };
+    return {
+      services: [provide(roomsService, service)],
+      onSessionsRevoked: (user) => service.forget(user),
+      close: async () => service.close(),
+    };
   },
 });

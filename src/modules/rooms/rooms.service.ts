@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Viewer } from '../../auth/viewer.ts';
 import { watchAccess } from '../../schema/access-watch.ts';
 import { serviceKey, type Context, type Runtime } from '../../schema/context.ts';
+import type { UserRef } from '../../schema/module.ts';
 import {
   optionalIdempotencyKey,
   optionalJson,
@@ -19,7 +20,7 @@ import { SharedWork, Turns } from '../../streams/shared-work.ts';
 import { publishOnce, type Published } from '../../streams/publish-once.ts';
 import { PresenceTracker } from '../presence/presence-tracker.ts';
 import type { Profile } from '../presence/visible-presence.ts';
-import { toUserView, usersService, type UserView } from '../users/users.service.ts';
+import { toUserView, usersService, type NamesFollower, type UserView } from '../users/users.service.ts';
 import {
   createRoomAccess,
   writeAccess,
@@ -65,6 +66,8 @@ export interface RoomsService extends RoomAccess {
    * NOT_FOUND where the viewer may not enter; ends with FORBIDDEN when that ends.
    */
   follow(context: Context, room: string, join: boolean): Promise<AsyncIterableIterator<RoomPresenceView>>;
+  /** Nobody is told the user's name from now on, unless the database still has it. */
+  forget(user: UserRef): void;
   close(): void;
 }
 
@@ -99,9 +102,10 @@ export function createRoomsService(runtime: Runtime, options: RoomsOptions): Roo
     const profiles = {
       load: async (_workspace: string, ids: readonly string[]) =>
         new Map(await Promise.all(ids.map(async (id) => [id, await named.ask(id)] as const))),
+      follow: (of: string, follower: NamesFollower) => runtime.use(usersService).followNames(of, follower),
     };
     const presence = new PresenceTracker({ workspace, place, registry, profiles, logger, settleMs });
-    return new RoomTracker({ presence, listIds: () => listIds(registry, place), momentMs });
+    return new RoomTracker({ workspace, presence, listIds: () => listIds(registry, place), momentMs });
   };
 
   const access = createRoomAccess(runtime, options);
@@ -197,6 +201,10 @@ export function createRoomsService(runtime: Runtime, options: RoomsOptions): Roo
         await queue.return();
         throw error;
       }
+    },
+
+    forget({ workspace, userId }) {
+      for (const tracker of trackers.all()) if (tracker.workspace === workspace) tracker.forget(userId);
     },
 
     close: () => trackers.close(),

@@ -45,11 +45,11 @@ export function defineUsers(builder: Builder): void {
       description:
         'Ends all sessions of a user: tokens issued (`iat`) before now are refused, and every connection that they have ' +
         'opened is closed with 4401. Answers when every node has done so: what is published from then on reaches none of ' +
-        'them. Needs the scope sessions:revoke.',
+        'them, and tokens issued from then on count. Needs the scope sessions:revoke.',
       args: { userId: t.arg.id({ required: true, description: 'Whose sessions.' }) },
-      resolve: (_root, { userId }, { viewer, runtime }) => {
-        requireScope(viewer, 'sessions:revoke');
-        return runtime.revocations.revoke(viewer.workspace, requireId('userId', userId));
+      resolve: (_root, { userId }, context) => {
+        requireScope(context.viewer, 'sessions:revoke');
+        return context.use(usersService).revokeSessions(context.viewer, userId);
       },
     }),
   );

@@ -1,7 +1,9 @@
 // Users: known from their tokens and from upsertUsers. Other modules show them by id; a name is the id until one is told.
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Logger } from 'pino';
+import type { Revoked } from '../../auth/revocations.ts';
 import type { Viewer } from '../../auth/viewer.ts';
+import type { Engine, Following } from '../../engines/engine.ts';
 import { badInput } from '../../errors.ts';
 import { serviceKey, type Runtime } from '../../schema/context.ts';
 import { optionalText, requireHttpsUrl, requireId, requireText } from '../../schema/input.ts';
@@ -29,12 +31,22 @@ export interface UsersService {
   /** The viewer's own view: what the token tells counts first. */
   viewer(viewer: Viewer, queries?: Queries): Promise<UserView>;
   upsert(viewer: Viewer, inputs: readonly UserInput[]): Promise<readonly UserView[]>;
+  /** Resolves when every node has ended them, and when a token that is issued from then on counts. */
+  revokeSessions(viewer: Viewer, userId: string): Promise<Revoked>;
+  /** Told, on every node, whose names were changed by `upsert`. */
+  followNames(workspace: string, follower: NamesFollower): Promise<Following>;
   /** Ends the user's sessions, and takes texts, name and picture out of tables and log. Harmless to repeat. */
   erase(viewer: Viewer, userId: string): Promise<void>;
   /** Of whom a token may tell anew what it told before. */
   forget(user: { readonly workspace: string; readonly userId: string }): void;
   /** Keeps what the viewer's token tells. A database that is away costs the name, not the request. */
   remember(viewer: Viewer): Promise<void>;
+}
+
+export interface NamesFollower {
+  onChanged(userIds: readonly string[]): void;
+  /** Some may have gone unheard. */
+  onRestored(): void;
 }
 
 export const usersService = serviceKey<UsersService>('users');
@@ -54,9 +66,13 @@ export const toUserView = (
 });
 
 export function createUsersService(
-  runtime: Pick<Runtime, 'store' | 'revocations' | 'eraseTexts'> & { readonly logger: Logger },
+  runtime: Pick<Runtime, 'store' | 'revocations' | 'eraseTexts'> & {
+    readonly logger: Logger;
+    readonly engine: Pick<Engine, 'broker'>;
+  },
 ): UsersService {
   const { store, logger } = runtime;
+  const { broker } = runtime.engine;
   const remembered = new Map<string, string>();
 
   const load: UsersService['load'] = async (workspace, ids, queries = store.queries) => {
@@ -101,23 +117,46 @@ export function createUsersService(
     async upsert({ workspace }, inputs) {
       const parsed = parseUsers(inputs);
       await write(workspace, parsed);
+      const changed = JSON.stringify(parsed.map(({ id }) => id));
+      broker.publish(namesOf(workspace), changed).catch((error: unknown) => {
+        logger.debug(
+          { err: error },
+          'changed names could not be announced; they are read when the engine is back',
+        );
+      });
       const loaded = await load(
         workspace,
         parsed.map((user) => user.id),
       );
       return parsed.map((user) => loaded.get(user.id) ?? toUserView(user.id));
     },
+    async revokeSessions({ workspace }, id) {
+      const revoked = await runtime.revocations.revoke(workspace, requireId('userId', id));
+      // `iat` counts in whole seconds. Whoever signs in behind the answer has a token of the next one.
+      const nextSecond = Math.ceil(revoked.revokedAt.getTime() / 1_000) * 1_000;
+      const waitMs = Math.min(Math.max(nextSecond - Date.now(), 0), 1_000);
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      return revoked;
+    },
+    followNames: (workspace, { onChanged, onRestored }) =>
+      broker.follow(namesOf(workspace), {
+        onMessage: (message) => onChanged(JSON.parse(message) as readonly string[]),
+        onRestored,
+      }),
     async erase({ workspace }, id) {
       const userId = requireId('userId', id);
       // First: whoever is still connected would tell the name again.
       await runtime.revocations.revoke(workspace, userId);
-      await runtime.eraseTexts({ workspace, userId });
+      // Before the texts: what is brought to everyone whom the workspace knows brings no more to this one.
       await store.queries.delete(users).where(and(eq(users.workspace, workspace), eq(users.id, userId)));
+      await runtime.eraseTexts({ workspace, userId });
       await rewritePayloads(store, {
         workspace,
         holding: ['id', userId],
         rewrite: (payload) => withoutNameOf(userId, payload),
       });
+      // Once more: every node forgets the name that it may have read before it was gone.
+      await runtime.revocations.revoke(workspace, userId);
     },
     forget: ({ workspace, userId }) => void remembered.delete(keyOf(workspace, userId)),
     async remember({ workspace, id, name, avatarUrl, issuedAt }) {
@@ -150,6 +189,8 @@ const insertTold: Statement = {
     on conflict (workspace, id) do update
       set name = coalesce(excluded.name, known.name), avatar_url = coalesce(excluded.avatar_url, known.avatar_url)`,
 };
+
+const namesOf = (workspace: string): string => `names/${encodeURIComponent(workspace)}`;
 
 const keyOf = (workspace: string, userId: string): string => JSON.stringify([workspace, userId]);
 

@@ -1,11 +1,11 @@
 // Notifications to a whole workspace: every feed once, however many there are and whatever else is written meanwhile.
-import { sql } from 'drizzle-orm';
+import { sql, type SQL } from 'drizzle-orm';
 import { expect, it } from 'vitest';
 import type { SendNotification } from '../../src/modules/notifications/notification-draft.ts';
 import { notificationsService } from '../../src/modules/notifications/notifications.service.ts';
 import { usersService } from '../../src/modules/users/users.service.ts';
 import { errorWith, onBothDatabases } from '../support/in-process.ts';
-import { testViewer } from '../support/runtime.ts';
+import { openTestRuntime, testViewer } from '../support/runtime.ts';
 
 let workspaces = 0;
 onBothDatabases('a notification to a workspace', (database) => {
@@ -121,12 +121,12 @@ onBothDatabases('a notification to a workspace', (database) => {
     { timeout: 60_000 },
     async () => {
       const [large, small] = [begin(), begin()];
-      await large.meet(2_000);
+      await large.meet(6_000);
       await small.meet(1);
       await large.send({ title: 'first' });
       await large.send({ title: 'second' });
       await small.send();
-      await expect.poll(large.feeds, { timeout: 30_000 }).toMatchObject({ entries: 4_000 });
+      await expect.poll(large.feeds, { timeout: 30_000 }).toMatchObject({ entries: 12_000 });
       const finished = async (workspace: string) => {
         const { rows } = await large.runtime.store.queries.execute<{ at: Date; title: string }>(sql`
         select min(created_at) as at from notifications where workspace = ${workspace}
@@ -137,9 +137,54 @@ onBothDatabases('a notification to a workspace', (database) => {
       const [, lastOfLarge = 0] = await finished(large.workspace);
       expect(ofSmall).toBeLessThan(lastOfLarge);
       // To each of them in the order in which they were sent.
-      const viewer = testViewer('user-1999', { workspace: large.workspace });
+      const viewer = testViewer('user-5999', { workspace: large.workspace });
       const { edges } = await large.service.list(viewer, { first: 2 });
       expect(edges.map(({ node }) => node.title)).toEqual(['second', 'first']);
     },
   );
+});
+
+it('whoever is erased while a batch is on its way to them has none when that is acknowledged', async () => {
+  await using opened = await openTestRuntime('postgresql');
+  const { runtime } = opened;
+  const workspace = 'erased-meanwhile';
+  const execute = <T extends Record<string, unknown>>(query: SQL) => runtime.store.queries.execute<T>(query);
+  await execute(sql`
+    insert into users (workspace, id) select ${workspace}, 'user-' || number from generate_series(1, 5) as number`);
+  // The batch has chosen whom it is for, and waits for the feed of the first.
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  let holds = (): void => undefined;
+  const held = new Promise<void>((resolve) => (holds = resolve));
+  const holding = runtime.log.write(async (write) => {
+    await write.take([runtime.use(notificationsService).topicOf(workspace, 'user-1')]);
+    holds();
+    await released;
+    return write.abandon(null);
+  });
+  await held;
+  const countWaiting = async () => {
+    const { rows } = await execute<{ count: number }>(
+      sql`select count(*)::int as count from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+    );
+    return rows[0]?.count;
+  };
+  const sender = testViewer('sender', { workspace, scopes: ['notifications:send', 'users:erase'] });
+  await runtime
+    .use(notificationsService)
+    .send(sender, { workspace: true, type: 'SYSTEM', title: 'Hello', body: '' });
+  await expect.poll(countWaiting).toBe(1);
+
+  let isErased = false;
+  const erase = runtime.use(usersService).erase(sender, 'user-4');
+  const erasing = erase.then(() => (isErased = true));
+  // It waits too, or does not and is done.
+  await expect.poll(async () => isErased || (await countWaiting()) === 2, { timeout: 10_000 }).toBe(true);
+  release();
+  await Promise.all([holding, erasing]);
+  const unfinished = sql`select id from notification_broadcasts where finished_at is null`;
+  await expect.poll(async () => (await execute(unfinished)).rows, { timeout: 10_000 }).toEqual([]);
+  const { rows } = await execute<{ user_id: string }>(sql`
+    select user_id from notifications where workspace = ${workspace} order by user_id`);
+  expect(rows.map((row) => row.user_id)).toEqual(['user-1', 'user-2', 'user-3', 'user-5']);
 });

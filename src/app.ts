@@ -19,7 +19,7 @@ import { createRateLimits } from './schema/rate-limits.ts';
 import { openModules, type Modules } from './schema/open-modules.ts';
 import { claimNode } from './store/node-claim.ts';
 import { openStore } from './store/open-store.ts';
-import type { Store } from './store/store.ts';
+import type { MigrationFolder, Store } from './store/store.ts';
 import { openLog } from './streams/log.ts';
 import { startRetention } from './streams/retention.ts';
 import { Tails } from './streams/tails.ts';
@@ -62,6 +62,10 @@ const migrations = { name: 'tidings', folder: fileURLToPath(new URL('./store/mig
 /** Resolves when the server listens. Rejects, with everything closed again, where something it needs is not there. */
 export async function createApp({ config, logger, modules: own = [], ...options }: AppOptions): Promise<App> {
   const modules = [...createBuiltInModules(config), ...own];
+  // First: what does not fit together must not have changed the database.
+  const schema = buildSchema(modules);
+  const allMigrations = [migrations, ...own.flatMap((module) => module.migrations ?? [])];
+  requireNamesOnce(allMigrations);
   const isDevelopment = config.mode === 'dev';
   const closers: (() => Promise<void>)[] = [];
   let opened: Modules | undefined;
@@ -74,7 +78,7 @@ export async function createApp({ config, logger, modules: own = [], ...options 
   try {
     const store = await openStore({
       ...config,
-      migrations: [migrations, ...own.flatMap((module) => module.migrations ?? [])],
+      migrations: allMigrations,
       logger,
     });
     closers.push(() => store.close());
@@ -147,7 +151,6 @@ export async function createApp({ config, logger, modules: own = [], ...options 
     closers.push(() => open.close());
     const { runtime } = open;
 
-    const schema = buildSchema(modules);
     const examples = isDevelopment ? ((await options.prepareDevelopment?.(runtime)) ?? {}) : {};
     const development = isDevelopment ? developmentRoutes(graphqlPath, examples) : [];
     const issuers = [...config.tokenIssuers, ...(isDevelopment ? [developmentIssuer] : [])];
@@ -186,6 +189,16 @@ export async function createApp({ config, logger, modules: own = [], ...options 
     await closeAll();
     throw error;
   }
+}
+
+/** What is applied is remembered by the name: of two, one would be taken for applied. */
+function requireNamesOnce(folders: readonly MigrationFolder[]): void {
+  const names = folders.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice === undefined) return;
+  throw new Error(
+    `Two modules call their migrations "${twice}"${twice === migrations.name ? ', the name of the built-in ones' : ''}: give each its own name.`,
+  );
 }
 
 interface EngineChoice {

@@ -100,10 +100,15 @@ export { jsonColumn } from './store/json-column.ts';
 
 // The built-in modules' services, for modules that stand on them
 export { User } from './modules/users/users.schema.ts';
-export { toUserView, usersService, type UserView } from './modules/users/users.service.ts';
+export {
+  toUserView,
+  usersService,
+  type NamesFollower,
+  type UserView,
+} from './modules/users/users.service.ts';
 export { requireCustomer, requireSameCustomer } from './modules/users/customers.ts';
 export { users as usersTable } from './modules/users/users.tables.ts';
 export { PresenceTracker } from './modules/presence/presence-tracker.ts';
 export type { PresenceView, Profile } from './modules/presence/visible-presence.ts';
 export { notificationsService } from './modules/notifications/notifications.service.ts';
-export type { NotificationDraft } from './modules/notifications/notification-draft.ts';
+export { requireDraft, toTitle, type NotificationDraft } from './modules/notifications/notification-draft.ts';

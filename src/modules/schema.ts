@@ -38,7 +38,12 @@ export const createBuiltInModules = (options: BuiltInOptions): readonly TidingsM
 /** As they are where nothing is configured. */
 export const builtInModules = createBuiltInModules({ publicRooms: defaultPublicRooms });
 
+/** Throws where two modules have one name, or a module does not fit to those before it. */
 export function buildSchema(modules: readonly TidingsModule[]) {
+  const names = modules.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined)
+    throw new Error(`Two modules are called "${twice}": give one of them another name.`);
   const builder = createBuilder();
   builder.queryType({ description: 'What there is now.' });
   builder.mutationType({ description: 'What can be done.' });
@@ -47,7 +52,13 @@ export function buildSchema(modules: readonly TidingsModule[]) {
       'What can be followed. Event streams are durable and go on `after` a cursor; live state begins with the current state.',
   });
   defineVocabulary(builder);
-  for (const module of modules) module.define(builder);
+  for (const { name, define } of modules) {
+    try {
+      define(builder);
+    } catch (cause) {
+      throw new Error(`The module "${name}" does not fit into the schema: ${String(cause)}`, { cause });
+    }
+  }
   return builder.toSchema();
 }
 

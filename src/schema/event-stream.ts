@@ -37,7 +37,7 @@ export async function openEventStream(
     topic,
     after: after ?? null,
     anewFrom,
-    authorize: async () => authorize(viewer),
+    authorize: async () => requireClass(await authorize(viewer)),
     ...(filter === undefined ? {} : { filter }),
     ...(endsAccess === undefined ? {} : { endsAccess: (entry: LogEntry) => endsAccess(entry, viewer) }),
     onTaken: ({ announcedAt = null }) => (context.delivery.announcedAt = announcedAt),
@@ -50,6 +50,14 @@ export async function openEventStream(
   if (renewed !== viewer)
     await ask(context, authorize, renewed, (error) => subscription.fail(error, 'at-once'));
   return subscription;
+}
+
+/** A policy that answers nothing, or `false`, has not admitted anybody: it is to throw. */
+function requireClass(answer: unknown): AuthorizationClass {
+  if (typeof answer === 'string' && answer !== '') return answer;
+  throw new Error(
+    '`authorize` has answered no authorization class: it answers one, or throws for whoever may not.',
+  );
 }
 
 /** For visitors, who have no token that could expire or allow less. */

@@ -58,7 +58,9 @@ export function requireFirst(
 
 export function requireHttpsUrl(argument: string, value: string): string {
   requireText(argument, value, { min: 1, max: 2_048 });
-  if (!URL.canParse(value) || new URL(value).protocol !== 'https:') {
+  // What a URL parser would take out before anybody looks at it.
+  const isPlain = !/[\s\p{Cc}]/u.test(value);
+  if (!isPlain || !URL.canParse(value) || new URL(value).protocol !== 'https:') {
     throw badInput(`\`${argument}\` is no https address, like https://example.com/path.`);
   }
   return value;

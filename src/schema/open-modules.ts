@@ -27,18 +27,36 @@ export function openModules(
     },
   };
   const close = async () => {
-    for (const module of [...opened].reverse()) await module.close?.();
+    for (const module of opened.splice(0).reverse()) {
+      // One that can't be closed keeps no other open.
+      try {
+        await module.close?.();
+      } catch (error) {
+        foundation.logger.error({ err: error }, 'a module could not be closed');
+      }
+    }
   };
   try {
+    const providers = new Map<string, string>();
     for (const module of modules) {
-      const one = module.open?.(runtime);
+      const one = openOne(module, runtime);
       if (one === undefined) continue;
-      for (const { key, service } of one.services) services.set(key.name, service);
       opened.push(one);
+      for (const { key, service } of one.services) {
+        const other = providers.get(key.name);
+        if (other !== undefined) {
+          throw new Error(
+            `The modules "${other}" and "${module.name}" both provide a service "${key.name}": give one of them another ` +
+              'name, like "planner.tasks".',
+          );
+        }
+        providers.set(key.name, module.name);
+        services.set(key.name, service);
+      }
     }
     for (const module of opened) module.onReady?.();
   } catch (error) {
-    close().catch((err: unknown) => foundation.logger.error({ err }, 'a module could not be closed'));
+    void close();
     throw error;
   }
   return {
@@ -51,4 +69,18 @@ export function openModules(
     onUserGone: (user) => opened.forEach((module) => module.onUserGone?.(user)),
     close,
   };
+}
+
+function openOne(module: TidingsModule, runtime: Runtime): OpenedModule | undefined {
+  let opened: OpenedModule | undefined;
+  try {
+    opened = module.open?.(runtime);
+  } catch (cause) {
+    throw new Error(`The module "${module.name}" could not be opened: ${String(cause)}`, { cause });
+  }
+  if (opened === undefined || Array.isArray(opened.services)) return opened;
+  throw new Error(
+    `The module "${module.name}" has not answered its services when it was opened: \`open\` is not asynchronous, and ` +
+      'answers { services: [provide(…)] }.',
+  );
 }

@@ -82,14 +82,14 @@ function requireString(value: unknown, scalar: string): string {
 
 const dateTimePattern = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/i;
 
-/** `Date` takes 30 February for 2 March, and years that the database does not know. */
+/** `Date` takes 30 February for 2 March, 24:00 for the next day, and years that the database does not know. */
 function parseDateTime(value: unknown): Date {
   const text = requireString(value, 'DateTime');
   const date = new Date(text);
   const [, year, month, day] = dateTimePattern.exec(text) ?? [];
   const daysOfMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
   const isInTime = date.getUTCFullYear() >= 1 && date.getUTCFullYear() <= 9999;
-  if (day === undefined || Number(day) > daysOfMonth || !isInTime) {
+  if (day === undefined || Number(day) > daysOfMonth || !isInTime || /[Tt]24:/.test(text)) {
     throw new GraphQLError(
       'DateTime is an RFC 3339 date and time of the years 1 to 9999, for example "2026-11-21T09:30:00.000Z".',
     );

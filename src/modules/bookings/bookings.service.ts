@@ -11,7 +11,7 @@ import type { EntryOf } from '../../schema/scalars.ts';
 import type { Queries } from '../../store/store.ts';
 import type { StreamPosition } from '../../streams/cursor.ts';
 import { publishOnce, type Published } from '../../streams/publish-once.ts';
-import type { NotificationDraft } from '../notifications/notification-draft.ts';
+import { toTitle, type NotificationDraft } from '../notifications/notification-draft.ts';
 import { notificationsService } from '../notifications/notifications.service.ts';
 import { requireCustomer, requireSameCustomer } from '../users/customers.ts';
 import { toUserView, usersService } from '../users/users.service.ts';
@@ -205,7 +205,7 @@ const toView = ({ booking, customer }: BookingRow): BookingView => ({
 const toNotification = ({ booking, note }: BookingUpdatePayload): NotificationDraft => ({
   type: 'BOOKING',
   priority: 'NORMAL',
-  title: `${booking.serviceName}: ${booking.status.toLowerCase().replaceAll('_', ' ')}`,
+  title: toTitle(`${booking.serviceName}: ${booking.status.toLowerCase().replaceAll('_', ' ')}`),
   body: note ?? '',
   data: { bookingId: booking.id, status: booking.status, scheduledFor: booking.scheduledFor },
   url: null,

@@ -41,11 +41,22 @@ export function requireRecipients({ userIds, workspace }: SendNotification): str
   return requireIds('userIds', named, { max: maxRecipients });
 }
 
+const maxTitle = 256;
+
+/** A title made of what others have written: cut where it is too long for one. */
+export const toTitle = (text: string): string =>
+  text.length <= maxTitle
+    ? text
+    : `${text
+        .slice(0, maxTitle - 1)
+        .toWellFormed()
+        .replace(/\ufffd$/, '')}…`;
+
 /** Throws BAD_USER_INPUT, or PAYLOAD_TOO_LARGE for `data`, naming what is wrong. */
-export const requireDraft = (input: SendNotification): NotificationDraft => ({
+export const requireDraft = (input: Omit<SendNotification, 'userIds' | 'workspace'>): NotificationDraft => ({
   type: input.type,
   priority: input.priority ?? 'NORMAL',
-  title: requireText('title', input.title, { min: 1, max: 256 }),
+  title: requireText('title', input.title, { min: 1, max: maxTitle }),
   body: requireText('body', input.body, { max: 10_000 }),
   data: optionalJson('data', input.data),
   url: optionalLink('url', input.url),

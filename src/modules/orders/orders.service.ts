@@ -11,7 +11,7 @@ import type { EntryOf } from '../../schema/scalars.ts';
 import type { StreamPosition } from '../../streams/cursor.ts';
 import { publishOnce, type Published } from '../../streams/publish-once.ts';
 import type { Queries } from '../../store/store.ts';
-import type { NotificationDraft } from '../notifications/notification-draft.ts';
+import { toTitle, type NotificationDraft } from '../notifications/notification-draft.ts';
 import { notificationsService } from '../notifications/notifications.service.ts';
 import { requireCustomer, requireSameCustomer } from '../users/customers.ts';
 import { toUserView } from '../users/users.service.ts';
@@ -194,7 +194,7 @@ function toView({ order, customer }: OrderRow): OrderView {
 const toNotification = ({ order, note }: OrderUpdatePayload): NotificationDraft => ({
   type: 'ORDER',
   priority: 'NORMAL',
-  title: `Order ${order.id}: ${order.status.toLowerCase().replaceAll('_', ' ')}`,
+  title: toTitle(`Order ${order.id}: ${order.status.toLowerCase().replaceAll('_', ' ')}`),
   body: note ?? '',
   data: { orderId: order.id, status: order.status },
   url: null,

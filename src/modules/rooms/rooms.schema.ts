@@ -180,7 +180,7 @@ function defineAccess(builder: Builder): void {
       type: RoomAccessPayload,
       description:
         'Keeps users out of a room, whatever their tokens say and also where it is public: their live subscriptions to it ' +
-        'end with FORBIDDEN, and nothing that is told there from now on reaches them. Needs the scope rooms:manage.',
+        'end with FORBIDDEN, and nothing that is told there reaches them until they are let in again. Needs the scope rooms:manage.',
       args: {
         input: t.arg({ type: RoomAccessInput, required: true, description: 'The room and the users.' }),
       },

@@ -1,7 +1,7 @@
 // Users in the schema: whoever asks, names told by a backend, and the renewal of a connection's token.
 import { requireScope } from '../../auth/viewer.ts';
 import type { Revoked } from '../../auth/revocations.ts';
-import { requireId } from '../../schema/input.ts';
+
 import { objectRef, type Builder } from '../../schema/builder.ts';
 import { usersService, type UserView } from './users.service.ts';
 

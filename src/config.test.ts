@@ -111,6 +111,11 @@ describe('a bad value is refused by its name, with what it may hold', () => {
     ],
     [
       'start',
+      { ...introspection, TOKEN_INTROSPECTION_URL: 'https://me:secret@id.example/introspect' },
+      /^TOKEN_INTROSPECTION_URL holds a user or a password/,
+    ],
+    [
+      'start',
       { ...introspection, TOKEN_INTROSPECTION_URL: '' },
       /^TOKEN_INTROSPECTION_CLIENT_ID.* is set, but TOKEN_INTROSPECTION_URL is not/,
     ],

@@ -157,6 +157,71 @@ describe('opaque tokens', () => {
     expectRefused(server, await token(), sentence),
   );
 
+  it('what an issuer answers as null, or as a name that is none, is taken as not said', async () => {
+    const nothing = { name: null, picture: null, roles: null, rooms: null, scope: null, workspace: null };
+    for (const members of [
+      { ...nothing, cnf: null, token_type: null },
+      { name: '' },
+      { name: 'x'.repeat(300) },
+    ]) {
+      const user = somebody(members);
+      const { body } = await post(server.url, { query: readViewer }, bearer(await issuer.issue(user)));
+      expect(body).toEqual({ data: { viewer: { id: user, name: user } } });
+    }
+  });
+
+  it('an answer without an end is not waited for', async () => {
+    const { status, body } = await post(
+      server.url,
+      { query: readViewer },
+      bearer(await issuer.issue(somebody({ padding: 'x'.repeat(100_000) }))),
+    );
+    expect([status, body.errors?.[0]?.extensions?.['code']]).toEqual([503, 'UNAVAILABLE']);
+  });
+
+  it('a token that was issued ahead of this server’s clock waits until then, or is told when', async () => {
+    const now = () => Math.floor(Date.now() / 1_000);
+    const ask = async (ahead: number) => {
+      const issuedAt = now() + ahead;
+      const token = await issuer.issue(somebody({ iat: issuedAt }));
+      const { status, body } = await post(server.url, { query: '{ viewer { id } }' }, bearer(token));
+      return { issuedAt, answeredAt: Date.now(), status, error: body.errors?.[0] };
+    };
+    const { issuedAt, answeredAt, status } = await ask(2);
+    expect(status).toBe(200);
+    expect(answeredAt).toBeGreaterThanOrEqual(issuedAt * 1_000);
+    const soon = await ask(30);
+    expect([soon.status, soon.error?.extensions?.['code']]).toEqual([503, 'UNAVAILABLE']);
+    expect(soon.error?.message).toMatch(/counts in \d+ s only.*clocks/);
+    const never = await ask(120);
+    expect([never.status, never.error?.message]).toEqual([
+      401,
+      expect.stringMatching(/"iat" lies in the future/),
+    ]);
+  });
+
+  it('a workspace beyond ASCII is named percent-encoded; anything else is refused and not guessed', async () => {
+    issuer.describe('backend', { workspace: '*' });
+    const token = await issuer.issueToService('announcements:publish');
+    const workspace = `東京, ${randomUUID()}`;
+    const publish = (header: string) =>
+      post(
+        server.url,
+        { query: announce, variables: { message: 'hello' } },
+        { ...bearer(token), 'tidings-workspace': header },
+      );
+    expect((await publish(encodeURIComponent(workspace))).body.errors).toBeUndefined();
+    const member = await issuer.issue(somebody({ workspace }));
+    const read = '{ announcements { nodes { message } } }';
+    const { body } = await post(server.url, { query: read }, bearer(member));
+    expect(body).toEqual({ data: { announcements: { nodes: [{ message: 'hello' }] } } });
+    for (const header of ['caf\u00e9', 'one, two', '50%', '*', '%00']) {
+      const refused = (await publish(header)).body.errors?.[0];
+      expect(refused?.extensions?.['code'], header).toBe('BAD_USER_INPUT');
+      expect(refused?.message, header).toMatch(/tidings-workspace.*percent-encoded/);
+    }
+  });
+
   it('one that is too long for any is not asked about', async () => {
     const before = issuer.introspections;
     await using socket = await openSocket(server);
@@ -232,6 +297,16 @@ describe('while a connection lives', () => {
     await using socket = await openSocket(server);
     socket.send({ type: 'connection_init', payload: { token } });
     expect((await socket.closed()).code).toBe(4403);
+  });
+
+  it('a session that is used elsewhere, and lives on, is asked about before it would have expired', async () => {
+    const soon = Math.floor(Date.now() / 1_000) + 8;
+    const { user, person } = await arrive({ exp: soon });
+    await using alice = await person;
+    await alice.connected();
+    issuer.describe(user, { exp: soon + 3_600 });
+    await vi.waitUntil(() => Date.now() > soon * 1_000, { timeout: 15_000 });
+    expect(await alice.requestOverWebSocket('{ viewer { id } }')).toEqual({ viewer: { id: user } });
   });
 
   it('a connection is renewed in place with another opaque token, and the first may go', async () => {

@@ -142,6 +142,7 @@ onBothSetups(
         'COMPLETED',
       ]);
       expect((await failureOf(decide(ben, 'APPROVED'))).code).toBe('FORBIDDEN');
+      expect((await failureOf(decide(mum, 'CLAIMED'))).code).toBe('BAD_USER_INPUT');
     });
 
     it('who is erased takes their words with them, from lists and from the past', async () => {

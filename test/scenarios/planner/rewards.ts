@@ -1,6 +1,7 @@
 // Rewards, as a module that stands on another one: a child claims, a parent is asked by a notification and decides.
 import {
   afterDescription,
+  badInput,
   notificationsService,
   objectRef,
   openEventStream,
@@ -12,6 +13,7 @@ import {
   streamCursor,
   StreamEvent,
   TidingsError,
+  toTitle,
   toTopic,
   type Builder,
   type EntryOf,
@@ -43,7 +45,7 @@ const rewardsService = serviceKey<RewardsService>('planner.rewards');
 const approvalRequest = (viewer: Viewer, reward: string): NotificationDraft => ({
   type: 'APPROVAL',
   priority: 'HIGH',
-  title: `${viewer.name ?? viewer.id} would like: ${reward}`,
+  title: toTitle(`${viewer.name ?? viewer.id} would like: ${reward}`),
   body: '',
   data: { userId: viewer.id, reward },
   url: null,
@@ -72,6 +74,8 @@ const createRewardsService = ({ log, use }: Runtime): RewardsService => ({
     log.write(async (write) => {
       if (!viewer.roles.has('parent'))
         throw new TidingsError('FORBIDDEN', 'This needs a token with the role "parent".');
+      if (step === 'CLAIMED') throw badInput('`step` is CLAIMED: a reward is claimed by whoever wants it.');
+      requireText('reward', reward, { min: 1, max: 200 });
       const topic = rewardsOf(viewer.workspace, requireId('userId', userId));
       await write.take([topic]);
       return write.append({ topic, payload: { step, reward, by: viewer.id } }) as RewardEntry;
@@ -122,6 +126,7 @@ function defineRewards(builder: Builder): void {
     }),
     decideReward: t.field({
       type: RewardEvent,
+      rate: 'message',
       description: 'Approves, completes or cancels a reward. Needs the role parent.',
       args: {
         userId: t.arg.id({ required: true, description: 'Whose reward.' }),

@@ -302,7 +302,7 @@ describe('while a connection lives', () => {
   it('a session that is used elsewhere, and lives on, is asked about before it would have expired', async () => {
     const soon = Math.floor(Date.now() / 1_000) + 8;
     const { user, person } = await arrive({ exp: soon });
-    await using alice = await person;
+    await using alice = person;
     await alice.connected();
     issuer.describe(user, { exp: soon + 3_600 });
     await vi.waitUntil(() => Date.now() > soon * 1_000, { timeout: 15_000 });

@@ -61,7 +61,7 @@ describe('a bad setting stops the start with a sentence that names it', () => {
     const { code, output } = await runServerToItsEnd({ command: 'start' });
     expect(code).toBe(1);
     expectSentences(output);
-    expect(output).toMatch(/JWT_SECRET and JWT_JWKS_URL are both unset.*tidings dev/);
+    expect(output).toMatch(/JWT_SECRET, JWT_JWKS_URL and TOKEN_INTROSPECTION_URL are all unset.*tidings dev/);
   });
 
   it.each(['no-such-host.invalid', '192.0.2.1'])('HOST %s, which is not of this machine', async (HOST) => {

@@ -1,13 +1,15 @@
-// Prints the schema of the built-in modules to schema.graphql, and the family planner's, which has domains of its own, beside
-// it; with --check it only compares and fails on a difference.
+// Prints the schema of the built-in modules to schema.graphql, and beside it those of the teams in test/scenarios/, who have
+// domains of their own; with --check it only compares and fails on a difference.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { printSchemaOf } from '../src/modules/schema.ts';
 import { plannerModules } from '../test/scenarios/planner/modules.ts';
+import { metricsModule } from '../test/scenarios/social/metrics.ts';
 
 const schemas = [
   { path: 'schema.graphql', printed: printSchemaOf([]) },
   { path: 'test/scenarios/planner/schema.graphql', printed: printSchemaOf(plannerModules) },
+  { path: 'test/scenarios/social/schema.graphql', printed: printSchemaOf([metricsModule]) },
 ];
 
 for (const { path, printed } of schemas) {

@@ -45,8 +45,8 @@ export {
   toPageCursor,
   type Page,
 } from './schema/page.ts';
-export { deduplicatedField, idempotencyKeyDescription } from './schema/publishing.ts';
-export { readRecentEvents, type RecentEvents } from './schema/recent-events.ts';
+export { idempotencyKeyDescription, publishedType } from './schema/publishing.ts';
+export { readRecentEvents, recentEventsType, type RecentEvents } from './schema/recent-events.ts';
 export { PageInfo, StreamEvent, type EntryOf, type PageInfoView } from './schema/scalars.ts';
 export { afterDescription, streamCursor } from './schema/stream-cursor.ts';
 

@@ -11,56 +11,46 @@ import {
 import { asChatter } from '../support/chatter.ts';
 import { failureOf } from '../support/failure.ts';
 import { onBothSetups } from '../support/setups.ts';
+import {
+  MetricChangedDocument,
+  MetricsDocument,
+  PublishMetricDocument,
+} from './social/generated/documents.ts';
+import type { MetricKind } from './social/generated/documents.ts';
 
 const main = fileURLToPath(new URL('social/main.ts', import.meta.url));
-const publish =
-  'mutation ($kind: MetricKind!, $account: ID!, $value: Float!, $key: String) { publishMetric(kind: $kind, account: $account, value: $value, idempotencyKey: $key) { deduplicated } }';
-const follow =
-  'subscription ($account: ID, $after: Cursor) { metricChanged(account: $account, after: $after) { kind account value } }';
-interface Changed {
-  readonly metricChanged: { readonly kind: string; readonly account: string; readonly value: number };
-}
-
 onBothSetups(
   'a social media team',
   (stage) => {
     it('the dashboard shows every figure as it comes, of all accounts or of one, and misses none while it is closed', async () => {
       const workspace = stage.newWorkspace();
       const importer = await stage.writer('importer', { workspace, scope: 'metrics:publish' });
-      const tell = (kind: string, account: string, value: number, key: string | null = null) =>
-        importer.request(publish, { kind, account, value, key });
+      const tell = async (kind: MetricKind, account: string, value: number, idempotencyKey?: string) =>
+        (await importer.request(PublishMetricDocument, { kind, account, value, idempotencyKey }))
+          .publishMetric;
       await using maya = await stage.listener('maya', { workspace });
-      const cursorOf = async (args = '') =>
-        (await maya.request<{ metrics: { cursor: string } }>(`{ metrics${args} { cursor } }`)).metrics.cursor;
-      const [all, ofInsta] = [await cursorOf(), await cursorOf('(account: "insta")')];
+      const read = async (account?: string) => (await maya.request(MetricsDocument, { account })).metrics;
+      const [all, ofInsta] = [await read(), await read('insta')];
       await tell('FOLLOWERS', 'insta', 10_001);
       await tell('POST_FAILED', 'x', 1);
-      await using everything = maya.subscribe<Changed>(follow, { after: all });
-      await using insta = maya.subscribe<Changed>(follow, { account: 'insta', after: ofInsta });
-      expect((await everything.next()).metricChanged).toEqual({
-        kind: 'FOLLOWERS',
-        account: 'insta',
-        value: 10_001,
-      });
-      expect((await everything.next()).metricChanged).toMatchObject({ kind: 'POST_FAILED', account: 'x' });
-      await tell('ENGAGEMENT', 'insta', 0.37, 'k-1');
-      expect(await tell('ENGAGEMENT', 'insta', 0.37, 'k-1')).toEqual({
-        publishMetric: { deduplicated: true },
-      });
-      expect((await insta.next()).metricChanged.kind).toBe('FOLLOWERS');
-      expect((await insta.next()).metricChanged).toEqual({
-        kind: 'ENGAGEMENT',
-        account: 'insta',
-        value: 0.37,
-      });
-      expect((await failureOf(maya.request(publish, { kind: 'REACH', account: 'x', value: 1 }))).code).toBe(
-        'FORBIDDEN',
-      );
+      await using everything = maya.subscribe(MetricChangedDocument, { after: all.cursor });
+      await using insta = maya.subscribe(MetricChangedDocument, { account: 'insta', after: ofInsta.cursor });
+      const next = async (figures: typeof insta) => (await figures.next()).metricChanged;
+      const followers = { kind: 'FOLLOWERS', account: 'insta', value: 10_001 };
+      const engagement = { kind: 'ENGAGEMENT', account: 'insta', value: 0.37 };
+      expect(await next(everything)).toMatchObject(followers);
+      expect(await next(everything)).toMatchObject({ kind: 'POST_FAILED', account: 'x', value: 1 });
+      const { event, deduplicated } = await tell('ENGAGEMENT', 'insta', 0.37, 'k-1');
+      expect(deduplicated).toBe(false);
+      expect(await tell('ENGAGEMENT', 'insta', 0.37, 'k-1')).toEqual({ event, deduplicated: true });
+      expect(await next(insta)).toMatchObject(followers);
+      expect(await next(insta)).toEqual({ cursor: event.cursor, ...engagement });
+      expect((await read('insta')).nodes).toEqual([engagement, followers]);
+      const uninvited = maya.request(PublishMetricDocument, { kind: 'REACH', account: 'x', value: 1 });
+      expect((await failureOf(uninvited)).code).toBe('FORBIDDEN');
 
       await using outsider = await stage.listener('maya', { workspace: stage.newWorkspace() });
-      expect(await outsider.request('{ metrics(account: "insta") { nodes { value } } }')).toEqual({
-        metrics: { nodes: [] },
-      });
+      expect((await outsider.request(MetricsDocument, { account: 'insta' })).metrics.nodes).toEqual([]);
     });
 
     it('the team inbox: a message is typed, sent and read, and its list stays right', async () => {

@@ -1,11 +1,10 @@
 // Announcements in the schema: authorize, call, return.
 import { objectRef, type Builder } from '../../schema/builder.ts';
 import { openEventStream, openVisitorStream } from '../../schema/event-stream.ts';
-import type { RecentEvents } from '../../schema/recent-events.ts';
+import { recentEventsType } from '../../schema/recent-events.ts';
 import { StreamEvent } from '../../schema/scalars.ts';
-import { deduplicatedField, idempotencyKeyDescription } from '../../schema/publishing.ts';
-import { afterDescription, streamCursor } from '../../schema/stream-cursor.ts';
-import type { Published } from '../../streams/publish-once.ts';
+import { idempotencyKeyDescription, publishedType } from '../../schema/publishing.ts';
+import { afterDescription } from '../../schema/stream-cursor.ts';
 import { audienceOf } from './announcements.policy.ts';
 import {
   announcementsService,
@@ -52,18 +51,11 @@ function defineTypes(builder: Builder) {
 }
 
 function defineQuery(builder: Builder): void {
-  const AnnouncementList = builder.objectRef<RecentEvents<AnnouncementEntry>>('AnnouncementList').implement({
+  const AnnouncementList = recentEventsType(builder, 'AnnouncementList', {
+    type: Announcement,
     description: 'The newest first.',
-    fields: (t) => ({
-      nodes: t.field({
-        type: [Announcement],
-        description: 'The announcements, as far back as events are kept.',
-        resolve: ({ nodes }) => [...nodes],
-      }),
-      cursor: t.field(
-        streamCursor('Where the stream of announcements stands: subscribe to announcement `after` it.'),
-      ),
-    }),
+    nodes: 'The announcements, as far back as events are kept.',
+    cursor: 'Where the stream of announcements stands: subscribe to announcement `after` it.',
   });
   builder.queryField('announcements', (t) =>
     t.field({
@@ -93,18 +85,11 @@ function defineMutation(builder: Builder, { AnnouncementLevelEnum }: ReturnType<
       idempotencyKey: t.string({ description: idempotencyKeyDescription }),
     }),
   });
-  const PublishAnnouncementPayload = builder
-    .objectRef<Published<AnnouncementEntry>>('PublishAnnouncementPayload')
-    .implement({
-      description: 'What was published.',
-      fields: (t) => ({
-        announcement: t.expose('entry', {
-          type: Announcement,
-          description: 'The event, as everyone in the workspace receives it.',
-        }),
-        deduplicated: deduplicatedField(t),
-      }),
-    });
+  const PublishAnnouncementPayload = publishedType(builder, 'PublishAnnouncementPayload', {
+    type: Announcement,
+    as: 'announcement',
+    description: 'The event, as everyone in the workspace receives it.',
+  });
   builder.mutationField('publishAnnouncement', (t) =>
     t.field({
       rate: 'publish',

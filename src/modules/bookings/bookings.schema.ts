@@ -4,9 +4,8 @@ import { connectionFields } from '../../schema/connection.ts';
 import { openEventStream } from '../../schema/event-stream.ts';
 import { requireId } from '../../schema/input.ts';
 import { StreamEvent } from '../../schema/scalars.ts';
-import { deduplicatedField, idempotencyKeyDescription } from '../../schema/publishing.ts';
+import { idempotencyKeyDescription, publishedType } from '../../schema/publishing.ts';
 import { afterDescription, streamCursor } from '../../schema/stream-cursor.ts';
-import type { Published } from '../../streams/publish-once.ts';
 import { User } from '../users/users.schema.ts';
 import type { BookingView } from './apply-booking-update.ts';
 import { bookingsService, type BookingPage, type BookingUpdateEntry } from './bookings.service.ts';
@@ -151,18 +150,11 @@ function defineMutation(builder: Builder, { BookingStatusEnum }: ReturnType<type
       idempotencyKey: t.string({ description: idempotencyKeyDescription }),
     }),
   });
-  const PublishBookingUpdatePayload = builder
-    .objectRef<Published<BookingUpdateEntry>>('PublishBookingUpdatePayload')
-    .implement({
-      description: 'What was published.',
-      fields: (t) => ({
-        update: t.expose('entry', {
-          type: BookingUpdate,
-          description: "The event, as the booking's followers receive it.",
-        }),
-        deduplicated: deduplicatedField(t),
-      }),
-    });
+  const PublishBookingUpdatePayload = publishedType(builder, 'PublishBookingUpdatePayload', {
+    type: BookingUpdate,
+    as: 'update',
+    description: "The event, as the booking's followers receive it.",
+  });
   builder.mutationField('publishBookingUpdate', (t) =>
     t.field({
       rate: 'publish',

@@ -1,11 +1,10 @@
 // Inventory alerts in the schema: authorize, call, return.
 import { objectRef, type Builder } from '../../schema/builder.ts';
 import { openEventStream } from '../../schema/event-stream.ts';
-import type { RecentEvents } from '../../schema/recent-events.ts';
+import { recentEventsType } from '../../schema/recent-events.ts';
 import { StreamEvent } from '../../schema/scalars.ts';
-import { deduplicatedField, idempotencyKeyDescription } from '../../schema/publishing.ts';
-import { afterDescription, streamCursor } from '../../schema/stream-cursor.ts';
-import type { Published } from '../../streams/publish-once.ts';
+import { idempotencyKeyDescription, publishedType } from '../../schema/publishing.ts';
+import { afterDescription } from '../../schema/stream-cursor.ts';
 import { mayFollowInventory } from './inventory.policy.ts';
 import { inventoryService, type InventoryAlertEntry, type InventoryAlertKind } from './inventory.service.ts';
 
@@ -54,21 +53,12 @@ function defineTypes(builder: Builder) {
 }
 
 function defineQuery(builder: Builder): void {
-  const InventoryAlertList = builder
-    .objectRef<RecentEvents<InventoryAlertEntry>>('InventoryAlertList')
-    .implement({
-      description: 'The newest alerts first.',
-      fields: (t) => ({
-        nodes: t.field({
-          type: [InventoryAlert],
-          description: 'The alerts, as far back as events are kept.',
-          resolve: ({ nodes }) => [...nodes],
-        }),
-        cursor: t.field(
-          streamCursor('Where the stream of these alerts stands: subscribe to inventoryAlert `after` it.'),
-        ),
-      }),
-    });
+  const InventoryAlertList = recentEventsType(builder, 'InventoryAlertList', {
+    type: InventoryAlert,
+    description: 'The newest alerts first.',
+    nodes: 'The alerts, as far back as events are kept.',
+    cursor: 'Where the stream of these alerts stands: subscribe to inventoryAlert `after` it.',
+  });
   builder.queryField('inventoryAlerts', (t) =>
     t.field({
       type: InventoryAlertList,
@@ -100,18 +90,11 @@ function defineMutation(builder: Builder, { InventoryAlertKindEnum }: ReturnType
       idempotencyKey: t.string({ description: idempotencyKeyDescription }),
     }),
   });
-  const PublishInventoryAlertPayload = builder
-    .objectRef<Published<InventoryAlertEntry>>('PublishInventoryAlertPayload')
-    .implement({
-      description: 'What was published.',
-      fields: (t) => ({
-        alert: t.expose('entry', {
-          type: InventoryAlert,
-          description: "The event, as the product's followers receive it.",
-        }),
-        deduplicated: deduplicatedField(t),
-      }),
-    });
+  const PublishInventoryAlertPayload = publishedType(builder, 'PublishInventoryAlertPayload', {
+    type: InventoryAlert,
+    as: 'alert',
+    description: "The event, as the product's followers receive it.",
+  });
   builder.mutationField('publishInventoryAlert', (t) =>
     t.field({
       rate: 'publish',

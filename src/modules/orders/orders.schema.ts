@@ -4,9 +4,8 @@ import { connectionFields } from '../../schema/connection.ts';
 import { openEventStream } from '../../schema/event-stream.ts';
 import { requireId } from '../../schema/input.ts';
 import { StreamEvent } from '../../schema/scalars.ts';
-import { deduplicatedField, idempotencyKeyDescription } from '../../schema/publishing.ts';
+import { idempotencyKeyDescription, publishedType } from '../../schema/publishing.ts';
 import { afterDescription, streamCursor } from '../../schema/stream-cursor.ts';
-import type { Published } from '../../streams/publish-once.ts';
 import { User } from '../users/users.schema.ts';
 import type { OrderView } from './apply-update.ts';
 import type { Money } from './money.ts';
@@ -213,18 +212,11 @@ function defineMutation(
       idempotencyKey: t.string({ description: idempotencyKeyDescription }),
     }),
   });
-  const PublishOrderUpdatePayload = builder
-    .objectRef<Published<OrderUpdateEntry>>('PublishOrderUpdatePayload')
-    .implement({
-      description: 'What was published.',
-      fields: (t) => ({
-        update: t.expose('entry', {
-          type: OrderUpdate,
-          description: "The event, as the order's followers receive it.",
-        }),
-        deduplicated: deduplicatedField(t),
-      }),
-    });
+  const PublishOrderUpdatePayload = publishedType(builder, 'PublishOrderUpdatePayload', {
+    type: OrderUpdate,
+    as: 'update',
+    description: "The event, as the order's followers receive it.",
+  });
   builder.mutationField('publishOrderUpdate', (t) =>
     t.field({
       rate: 'publish',

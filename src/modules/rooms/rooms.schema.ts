@@ -1,11 +1,10 @@
 // Rooms in the schema: authorize, call, return.
 import { objectRef, type Builder } from '../../schema/builder.ts';
-import type { RecentEvents } from '../../schema/recent-events.ts';
+import { recentEventsType } from '../../schema/recent-events.ts';
 import { requireId } from '../../schema/input.ts';
 import { StreamEvent } from '../../schema/scalars.ts';
-import { deduplicatedField, idempotencyKeyDescription } from '../../schema/publishing.ts';
-import { afterDescription, streamCursor } from '../../schema/stream-cursor.ts';
-import type { Published } from '../../streams/publish-once.ts';
+import { idempotencyKeyDescription, publishedType } from '../../schema/publishing.ts';
+import { afterDescription } from '../../schema/stream-cursor.ts';
 import { User } from '../users/users.schema.ts';
 import type { RoomAccessChange } from './room-access.ts';
 import type { RoomPresenceView } from './room-queue.ts';
@@ -76,16 +75,11 @@ function defineTypes(builder: Builder): void {
 }
 
 function defineQueries(builder: Builder): void {
-  const RoomEventList = builder.objectRef<RecentEvents<RoomEventEntry>>('RoomEventList').implement({
+  const RoomEventList = recentEventsType(builder, 'RoomEventList', {
+    type: RoomEvent,
     description: 'The newest events first.',
-    fields: (t) => ({
-      nodes: t.field({
-        type: [RoomEvent],
-        description: 'The events, as far back as they are kept.',
-        resolve: ({ nodes }) => [...nodes],
-      }),
-      cursor: t.field(streamCursor("Where the room's stream stands: subscribe to roomEvent `after` it.")),
-    }),
+    nodes: 'The events, as far back as they are kept.',
+    cursor: "Where the room's stream stands: subscribe to roomEvent `after` it.",
   });
   builder.queryFields((t) => ({
     roomPresence: t.field({
@@ -119,18 +113,11 @@ function definePublishing(builder: Builder): void {
       idempotencyKey: t.string({ description: idempotencyKeyDescription }),
     }),
   });
-  const PublishRoomEventPayload = builder
-    .objectRef<Published<RoomEventEntry>>('PublishRoomEventPayload')
-    .implement({
-      description: 'What was published.',
-      fields: (t) => ({
-        event: t.expose('entry', {
-          type: RoomEvent,
-          description: "The event, as the room's followers receive it.",
-        }),
-        deduplicated: deduplicatedField(t),
-      }),
-    });
+  const PublishRoomEventPayload = publishedType(builder, 'PublishRoomEventPayload', {
+    type: RoomEvent,
+    as: 'event',
+    description: "The event, as the room's followers receive it.",
+  });
   builder.mutationField('publishRoomEvent', (t) =>
     t.field({
       rate: 'message',

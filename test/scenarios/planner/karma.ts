@@ -7,13 +7,14 @@ import {
   openEventStream,
   optionalIdempotencyKey,
   provide,
+  publishedType,
   publishOnce,
   readRecentEvents,
+  recentEventsType,
   requireId,
   requireScope,
   requireText,
   serviceKey,
-  streamCursor,
   StreamEvent,
   toTopic,
   type Builder,
@@ -76,12 +77,11 @@ function defineKarma(builder: Builder): void {
       reason: t.string({ description: 'What for.', resolve: ({ payload }) => payload.reason }),
     }),
   });
-  const KarmaList = builder.objectRef<RecentEvents<KarmaEntry>>('KarmaList').implement({
+  const KarmaList = recentEventsType(builder, 'KarmaList', {
+    type: KarmaEvent,
     description: 'The newest first.',
-    fields: (t) => ({
-      nodes: t.field({ type: [KarmaEvent], description: 'The events.', resolve: ({ nodes }) => [...nodes] }),
-      cursor: t.field(streamCursor("Where the stream of the viewer's karma stands.")),
-    }),
+    nodes: 'The events.',
+    cursor: "Where the stream of the viewer's karma stands.",
   });
   builder.queryField('karma', (t) =>
     t.field({
@@ -91,14 +91,10 @@ function defineKarma(builder: Builder): void {
       resolve: (_root, { first }, context) => context.use(karmaService).list(context.viewer, first),
     }),
   );
-  const PublishKarmaPayload = builder.objectRef<Published<KarmaEntry>>('PublishKarmaPayload').implement({
-    description: 'What was published.',
-    fields: (t) => ({
-      event: t.expose('entry', { type: KarmaEvent, description: 'The event.' }),
-      deduplicated: t.exposeBoolean('deduplicated', {
-        description: 'true where the key had been used before.',
-      }),
-    }),
+  const PublishKarmaPayload = publishedType(builder, 'PublishKarmaPayload', {
+    type: KarmaEvent,
+    as: 'event',
+    description: 'The event.',
   });
   builder.mutationField('publishKarma', (t) =>
     t.field({

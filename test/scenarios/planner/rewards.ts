@@ -7,10 +7,10 @@ import {
   openEventStream,
   provide,
   readRecentEvents,
+  recentEventsType,
   requireId,
   requireText,
   serviceKey,
-  streamCursor,
   StreamEvent,
   TidingsError,
   toTitle,
@@ -99,12 +99,11 @@ function defineRewards(builder: Builder): void {
       by: t.id({ description: 'Who did it.', resolve: ({ payload }) => payload.by }),
     }),
   });
-  const RewardList = builder.objectRef<RecentEvents<RewardEntry>>('RewardList').implement({
+  const RewardList = recentEventsType(builder, 'RewardList', {
+    type: RewardEvent,
     description: 'The newest first.',
-    fields: (t) => ({
-      nodes: t.field({ type: [RewardEvent], description: 'The events.', resolve: ({ nodes }) => [...nodes] }),
-      cursor: t.field(streamCursor("Where the stream of the viewer's rewards stands.")),
-    }),
+    nodes: 'The events.',
+    cursor: "Where the stream of the viewer's rewards stands.",
   });
   builder.queryField('rewards', (t) =>
     t.field({

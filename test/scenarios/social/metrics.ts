@@ -5,12 +5,13 @@ import {
   openEventStream,
   optionalIdempotencyKey,
   provide,
+  publishedType,
   publishOnce,
   readRecentEvents,
+  recentEventsType,
   requireId,
   requireScope,
   serviceKey,
-  streamCursor,
   StreamEvent,
   toTopic,
   type Builder,
@@ -80,16 +81,11 @@ function defineMetrics(builder: Builder): void {
       value: t.float({ description: 'What it is now.', resolve: ({ payload }) => payload.value }),
     }),
   });
-  const MetricList = builder.objectRef<RecentEvents<MetricEntry>>('MetricList').implement({
+  const MetricList = recentEventsType(builder, 'MetricList', {
+    type: MetricChange,
     description: 'The newest first.',
-    fields: (t) => ({
-      nodes: t.field({
-        type: [MetricChange],
-        description: 'The changes.',
-        resolve: ({ nodes }) => [...nodes],
-      }),
-      cursor: t.field(streamCursor('Where the stream of these figures stands.')),
-    }),
+    nodes: 'The changes.',
+    cursor: 'Where the stream of these figures stands.',
   });
   const account = { description: 'Of one account; without it of all.' };
   builder.queryField('metrics', (t) =>
@@ -100,13 +96,10 @@ function defineMetrics(builder: Builder): void {
       resolve: (_root, args, context) => context.use(metricsService).list(context.viewer, args.account),
     }),
   );
-  const PublishMetricPayload = builder.objectRef<Published<MetricEntry>>('PublishMetricPayload').implement({
-    description: 'What was published.',
-    fields: (t) => ({
-      deduplicated: t.exposeBoolean('deduplicated', {
-        description: 'true where the key had been used before.',
-      }),
-    }),
+  const PublishMetricPayload = publishedType(builder, 'PublishMetricPayload', {
+    type: MetricChange,
+    as: 'event',
+    description: 'The event.',
   });
   builder.mutationField('publishMetric', (t) =>
     t.field({

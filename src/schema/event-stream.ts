@@ -30,14 +30,15 @@ export async function openEventStream(
   options: EventStreamOptions,
 ): Promise<StreamSubscription> {
   const { runtime } = context;
-  const { topic, after, anewFrom, authorize, filter, endsAccess } = options;
+  const { topic, after, anewFrom, filter, endsAccess } = options;
+  const authorize = async (asking: Viewer) => requireClass(await options.authorize(asking));
   const viewer = context.viewer;
   let stopWatching = () => {};
   const subscription = await subscribe(runtime, {
     topic,
     after: after ?? null,
     anewFrom,
-    authorize: async () => requireClass(await authorize(viewer)),
+    authorize: () => authorize(viewer),
     ...(filter === undefined ? {} : { filter }),
     ...(endsAccess === undefined ? {} : { endsAccess: (entry: LogEntry) => endsAccess(entry, viewer) }),
     onTaken: ({ announcedAt = null }) => (context.delivery.announcedAt = announcedAt),

@@ -57,11 +57,18 @@ export function requireFirst(
 }
 
 export function requireHttpsUrl(argument: string, value: string): string {
-  requireText(argument, value, { min: 1, max: 2_048 });
-  // What a URL parser would take out before anybody looks at it.
-  const isPlain = !/[\s\p{Cc}]/u.test(value);
-  if (!isPlain || !URL.canParse(value) || new URL(value).protocol !== 'https:') {
+  requireUrlText(argument, value);
+  if (!URL.canParse(value) || new URL(value).protocol !== 'https:') {
     throw badInput(`\`${argument}\` is no https address, like https://example.com/path.`);
+  }
+  return value;
+}
+
+/** Of an address or of a path. Some of what is refused a URL parser would take out before anybody looks at it. */
+export function requireUrlText(argument: string, value: string): string {
+  requireText(argument, value, { min: 1, max: 2_048 });
+  if (/[\s\p{Cc}]/u.test(value)) {
+    throw badInput(`\`${argument}\` holds white space or control characters: encode them, a space as %20.`);
   }
   return value;
 }

@@ -6,7 +6,8 @@ import { expect, it } from 'vitest';
 import type { Viewer } from '../../src/auth/viewer.ts';
 import type { Runtime } from '../../src/schema/context.ts';
 import { ask, askInVain, errorWith, follow, onBothDatabases } from '../support/in-process.ts';
-import { everyScope, furnish } from '../support/right-values.ts';
+import { everyScope } from '../support/every-scope.ts';
+import { furnish } from '../support/right-values.ts';
 import { testViewer } from '../support/runtime.ts';
 
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));

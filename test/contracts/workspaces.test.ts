@@ -6,6 +6,7 @@ import pg from 'pg';
 import { expect, it, vi } from 'vitest';
 import type { Runtime } from '../../src/schema/context.ts';
 import { dump } from '../support/dump.ts';
+import { everyScope } from '../support/every-scope.ts';
 import { everyRootField } from '../support/every-field.ts';
 import { answerTo, ask, onBothDatabases } from '../support/in-process.ts';
 import { testViewer } from '../support/runtime.ts';
@@ -14,22 +15,9 @@ const sdl = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8
 const operationsWith = (id: string) =>
   everyRootField(sdl, { id, depth: 4 }).filter(({ operation }) => operation.includes(JSON.stringify(id)));
 
-const scopes = [
-  'orders:publish',
-  'bookings:publish',
-  'inventory:publish',
-  'announcements:publish',
-  'notifications:send',
-  'rooms:manage',
-  'rooms:publish',
-  'users:write',
-  'users:erase',
-  'sessions:revoke',
-  'chat:write',
-];
 const roles = ['staff', 'operator'];
 const powerful = (workspace: string, id = 'alice') =>
-  testViewer(id, { workspace, roles, scopes, rooms: ['public:*'] });
+  testViewer(id, { workspace, roles, scopes: everyScope, rooms: ['public:*'] });
 
 /** One of everything that has an id, all of it of people whom the others don't know. */
 async function furnish(runtime: Runtime, workspace: string): Promise<Readonly<Record<string, string>>> {

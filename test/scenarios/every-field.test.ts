@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { signDevelopmentToken } from '../../src/auth/development.ts';
 import { everyRootField } from '../support/every-field.ts';
+import { everyScope } from '../support/every-scope.ts';
 import type { Person } from '../support/client.ts';
 import { onBothSetups } from '../support/setups.ts';
 
@@ -13,23 +14,7 @@ const fieldsOf = (kind: 'query' | 'mutation' | 'subscription') =>
     .map(({ name }) => name)
     .sort();
 
-const claims = {
-  roles: ['staff', 'operator'],
-  rooms: ['team'],
-  scope: [
-    'orders:publish',
-    'bookings:publish',
-    'inventory:publish',
-    'announcements:publish',
-    'notifications:send',
-    'rooms:manage',
-    'rooms:publish',
-    'users:write',
-    'users:erase',
-    'sessions:revoke',
-    'chat:write',
-  ].join(' '),
-};
+const claims = { roles: ['staff', 'operator'], rooms: ['team'], scope: everyScope.join(' ') };
 
 /** Asks, and remembers for which fields there was data. */
 function createAsker(person: Person) {

@@ -1,22 +1,9 @@
 // For each mutation what it takes and nobody could complain of, in a workspace where it makes sense.
 import { randomUUID } from 'node:crypto';
 import type { Runtime } from '../../src/schema/context.ts';
+import { everyScope } from './every-scope.ts';
 import { ask } from './in-process.ts';
 import { testViewer } from './runtime.ts';
-
-export const everyScope = [
-  'orders:publish',
-  'bookings:publish',
-  'inventory:publish',
-  'announcements:publish',
-  'notifications:send',
-  'rooms:manage',
-  'rooms:publish',
-  'users:write',
-  'users:erase',
-  'sessions:revoke',
-  'chat:write',
-];
 
 /**
  * What there has to be, and what is right: every argument and every field of every mutation, unless it rules another out or

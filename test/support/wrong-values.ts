@@ -38,6 +38,7 @@ const wrongLeaves: Readonly<Record<string, readonly (readonly [string, unknown])
     ['no moment', 'yesterday'],
     ['a number', 7],
     ['a day that is none', '2026-02-30T00:00:00Z'],
+    ['an hour that is none', '2026-11-21T24:00:00Z'],
   ],
   JSON: [['too large', 'x'.repeat(65_536)]],
   Cursor: [['no cursor', 'nonsense']],

@@ -3,6 +3,7 @@ import {
   optionalLink,
   requireDraft,
   requireRecipients,
+  toTitle,
   type SendNotification,
 } from './notification-draft.ts';
 
@@ -53,6 +54,22 @@ describe('a draft', () => {
   });
 });
 
+describe('a title made of what others have written', () => {
+  test('is what they have written, where that fits', () => {
+    expect(toTitle('')).toBe('');
+    expect(toTitle('x'.repeat(256))).toBe('x'.repeat(256));
+  });
+
+  test('is cut where it does not, between characters, and is one then', () => {
+    const title = toTitle('x'.repeat(257));
+    expect(title).toBe(`${'x'.repeat(255)}…`);
+    expect(requireDraft({ ...input, title })).toMatchObject({ title });
+    const half = toTitle(`${'x'.repeat(254)}🐢🐢`);
+    expect(half).toBe(`${'x'.repeat(254)}…`);
+    expect(requireDraft({ ...input, title: half })).toMatchObject({ title: half });
+  });
+});
+
 describe('a link', () => {
   test.each([
     '/',
@@ -73,6 +90,10 @@ describe('a link', () => {
     ['/\t/example.com/x', 'another host in disguise'],
     ['javascript:alert(1)', 'a script'],
     [' https://example.com', 'with a space before'],
+    ['https://example.com/a b', 'with a space in it'],
+    ['https://example.com/\n', 'with a line break behind it'],
+    ['/orders\u007f42', 'with a control character'],
+    ['/orders\u202842', 'with a line separator'],
     ['https:example.com', 'without slashes'],
     ['https://', 'without a host'],
     ['ftp://example.com', 'another scheme'],

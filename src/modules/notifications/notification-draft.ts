@@ -1,6 +1,6 @@
 // What is sent: recipients and text, checked before anything is written. Pure.
 import { badInput } from '../../errors.ts';
-import { optionalJson, optionalText, requireIds, requireText } from '../../schema/input.ts';
+import { optionalJson, requireIds, requireText, requireUrlText } from '../../schema/input.ts';
 import type { NotificationPriority, NotificationType } from './notifications.tables.ts';
 
 /** A notification before it has an id and a recipient. Already checked. */
@@ -70,8 +70,9 @@ const anyOrigin = 'https://application.invalid';
  * like a path and lead to another host: refused.
  */
 export function optionalLink(argument: string, value: string | null | undefined): string | null {
-  const link = optionalText(argument, value, { min: 1, max: 2_048 });
-  if (link === null || isPath(link) || isAddress(link)) return link;
+  if (value === null || value === undefined) return null;
+  const link = requireUrlText(argument, value);
+  if (isPath(link) || isAddress(link)) return link;
   throw badInput(
     `\`${argument}\` is neither a path like /orders/42 nor an http or https address like https://example.com/orders/42.`,
   );

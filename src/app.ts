@@ -106,7 +106,7 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       logger,
       logId: log.id,
       leaseTimings: options.leaseTimings,
-      events: { onUserGone: (user) => open.onUserGone(user) },
+      events: { onUserGone: (user) => opened?.onUserGone(user) },
     });
     closers.push(() => engine.close());
 
@@ -136,7 +136,7 @@ export async function createApp({ config, logger, modules: own = [], ...options 
     });
     closers.push(() => tails.close());
 
-    const open: Modules = openModules(modules, {
+    const open: Modules = await openModules(modules, {
       store,
       log,
       tails,

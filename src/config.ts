@@ -161,11 +161,11 @@ function readIntrospection(read: Reader, problems: string[]): TokenIntrospection
   const clientId = read.text('TOKEN_INTROSPECTION_CLIENT_ID');
   const clientSecret = read.text('TOKEN_INTROSPECTION_CLIENT_SECRET');
   const audience = read.text('TOKEN_INTROSPECTION_AUDIENCE');
-  const seconds = read.number('TOKEN_INTROSPECTION_SECONDS', { min: 1, max: 3_600 }) ?? 60;
+  const seconds = read.number('TOKEN_INTROSPECTION_SECONDS', { min: 1, max: 3_600 });
   if (read.text('TOKEN_INTROSPECTION_URL') === null) {
-    if (clientId !== null || clientSecret !== null || audience !== null) {
+    if ([clientId, clientSecret, audience, seconds].some((value) => value !== null)) {
       problems.push(
-        'TOKEN_INTROSPECTION_CLIENT_ID, …_CLIENT_SECRET or …_AUDIENCE is set, but TOKEN_INTROSPECTION_URL is not: ' +
+        'TOKEN_INTROSPECTION_CLIENT_ID, …_CLIENT_SECRET, …_AUDIENCE or …_SECONDS is set, but TOKEN_INTROSPECTION_URL is not: ' +
           'set it to the address of the introspection endpoint.',
       );
     }
@@ -183,7 +183,7 @@ function readIntrospection(read: Reader, problems: string[]): TokenIntrospection
   if (clientId === null) needs('TOKEN_INTROSPECTION_CLIENT_ID');
   if (clientSecret === null) needs('TOKEN_INTROSPECTION_CLIENT_SECRET');
   if (url === null || clientId === null || clientSecret === null) return null;
-  return { url, clientId, clientSecret, audience, everyMs: seconds * 1_000 };
+  return { url, clientId, clientSecret, audience, everyMs: (seconds ?? 60) * 1_000 };
 }
 
 type Reader = ReturnType<typeof createReader>;

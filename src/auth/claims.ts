@@ -83,24 +83,11 @@ export function toViewer(verified: Claims, { workspace, verifiedUntil }: ViewerO
 }
 
 function requireWorkspace(requested: string | null): string {
-  const parsed = name.safeParse(decodeHeader(requested));
+  const parsed = name.safeParse(requested);
   if (parsed.success && parsed.data !== everyWorkspace) return parsed.data;
   throw new TidingsError(
     'BAD_USER_INPUT',
     'The token is for every workspace: name the one that is meant in the header tidings-workspace' +
       `${requested === null ? '' : ' (one name of 1 to 256 characters, not "*", percent-encoded as by encodeURIComponent)'}.`,
   );
-}
-
-/**
- * A header holds ASCII: anything else is percent-encoded, and so is a comma, which joins the values of a header that was sent
- * twice. null where it is not.
- */
-function decodeHeader(value: string | null): string | null {
-  if (value === null || !/^[\x20-\x2b\x2d-\x7e]*$/.test(value)) return null;
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return null;
-  }
 }

@@ -40,10 +40,12 @@ const maxAnswerBytes = 64 * 1_024;
 /** While it fails, that is logged once in so long. */
 const logEveryMs = 10_000;
 
-/** RFC 6750's form of a bearer token. Longer ones would not fit into a header of this server either. */
-const opaqueToken = /^[\w.~+/-]{1,8192}=*$/;
-/** What authorization servers call the tokens that may be sent as `Bearer`, in `token_type` and `token_use`. */
-const bearerKinds: readonly unknown[] = ['bearer', 'access_token', 'access'];
+/** RFC 6750's form of a bearer token. */
+const opaqueToken = /^[\w.~+/-]+=*$/;
+/** Longer ones would not fit into a header. */
+const maxTokenLength = 8_192;
+/** What authorization servers call the tokens that may be sent as `Bearer`, in `token_type`, `token_use` and `typ`. */
+const bearerKinds: readonly unknown[] = ['bearer', 'access_token', 'access', 'at+jwt', 'jwt'];
 
 export function createIntrospection({ settings, logger }: IntrospectionOptions): Introspection {
   const { url, clientId, clientSecret, audience } = settings;
@@ -72,9 +74,9 @@ export function createIntrospection({ settings, logger }: IntrospectionOptions):
   };
 
   /** Of what was answered only the status and the code are logged: other servers' words may hold anything. */
-  const toFailure = (error: unknown): TidingsError => {
-    if (error instanceof ResponseBodyError && ofTheToken.includes(error.error)) {
-      // Some say so of tokens that can't be theirs, instead of `active: false`.
+  const toFailure = (error: unknown, previous: Claims | null): TidingsError => {
+    // Some say so of tokens that can't be theirs, instead of `active: false`. One that they knew is theirs.
+    if (previous === null && error instanceof ResponseBodyError && ofTheToken.includes(error.error)) {
       const details = { status: error.status, error: error.error };
       log('warn', details, 'the introspection endpoint does not accept a question about a token');
       return new TokenError('The token is not one that its issuer can tell about.', { cause: error });
@@ -92,14 +94,20 @@ export function createIntrospection({ settings, logger }: IntrospectionOptions):
 
   return {
     async verify(token, previous) {
-      if (!opaqueToken.test(token)) throw new TokenError('The token does not have the form of a token.');
+      if (token.length > maxTokenLength || !opaqueToken.test(token))
+        throw new TokenError('The token does not have the form of a token.');
       if (waiting >= maxWaiting) throw unavailable();
       waiting += 1;
       try {
-        const answer = await turns.take(() => ask(token));
+        const cameAt = performance.now();
+        const answer = await turns.take(() => {
+          // Behind questions that were not answered: this one would not be either.
+          if (performance.now() - cameAt > answerMs / 2) throw unavailable();
+          return ask(token);
+        });
         return toClaims(answer, { audience, previous });
       } catch (error) {
-        throw error instanceof TidingsError ? error : toFailure(error);
+        throw error instanceof TidingsError ? error : toFailure(error, previous);
       } finally {
         waiting -= 1;
       }
@@ -118,7 +126,7 @@ function toClaims(answer: IntrospectionResponse, { audience, previous }: Expecte
     if (previous !== null && previous.exp.getTime() <= Date.now()) throw expiredToken();
     throw new TokenError('The token is not active: it has expired or was revoked. Get a new one.');
   }
-  const kinds = [answer.token_type, answer['token_use']];
+  const kinds = [answer.token_type, answer['token_use'], answer['typ']];
   const isBearer = kinds.every(
     (kind) => kind == null || (typeof kind === 'string' && bearerKinds.includes(kind.toLowerCase())),
   );

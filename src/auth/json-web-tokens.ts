@@ -33,6 +33,8 @@ const jwksAlgorithms = [
  * as long after the last reading, and clients take that as final: short, but long enough that nobody can flood the issuer.
  */
 const jwksCooldownMs = 5_000;
+/** The keys are read again after so long, and a withdrawn one counts until then: issuers are away now and then. */
+const jwksMaxAgeMs = 600_000;
 
 interface Verification {
   readonly issuer: TokenIssuer;
@@ -75,7 +77,10 @@ export function createJsonWebTokens(issuers: readonly TokenIssuer[]): JsonWebTok
 
 function toVerification(issuer: TokenIssuer): Verification {
   if ('jwksUrl' in issuer.key) {
-    const getKey = createRemoteJWKSet(new URL(issuer.key.jwksUrl), { cooldownDuration: jwksCooldownMs });
+    const getKey = createRemoteJWKSet(new URL(issuer.key.jwksUrl), {
+      cooldownDuration: jwksCooldownMs,
+      cacheMaxAge: jwksMaxAgeMs,
+    });
     return { issuer, algorithms: jwksAlgorithms, getKey };
   }
   // Imported once: verifying with a CryptoKey takes half the time of doing so with the raw bytes.

@@ -112,7 +112,8 @@ export class Revocations {
     const revocation = await store.transaction(async (tx) => {
       // Numbers in the order of commits: whoever reads one has read those before it.
       await tx.run(takeTurn, [advisoryLock]);
-      const [row] = await tx.run<Row>(insertRevocation, [workspace, userId]);
+      // By this node's clock, as it is with tokens that are used before they were issued.
+      const [row] = await tx.run<Row>(insertRevocation, [workspace, userId, new Date().toISOString()]);
       if (row === undefined) throw new Error('A revocation was written and not returned.');
       return toRevocation(row);
     });
@@ -267,7 +268,7 @@ const insertRevocation: Statement = {
   name: 'insert_session_revocation',
   text: `
     insert into session_revocations (workspace, user_id, revoked_at, number)
-    select $1, $2, clock_timestamp(), coalesce(max(number), 0) + 1 from session_revocations
+    select $1, $2, $3::timestamptz, coalesce(max(number), 0) + 1 from session_revocations
     on conflict (workspace, user_id) do update
       set revoked_at = greatest(session_revocations.revoked_at, excluded.revoked_at), number = excluded.number
     returning workspace, user_id, revoked_at, number`,

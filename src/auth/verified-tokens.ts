@@ -12,7 +12,7 @@ export interface Verified {
 export type Verify = (token: string, previous: Claims | null) => Promise<Verified>;
 
 export interface RememberOptions {
-  /** A verification counts for so long, and never beyond the token's expiry: a key that is withdrawn is noticed then. */
+  /** A verification counts for so long, and never beyond the token's expiry. */
   readonly maxAgeMs: number;
   /** The one verified first goes first. */
   readonly maxTokens: number;

@@ -10,10 +10,11 @@ export interface Modules extends Required<
   close(): Promise<void>;
 }
 
-export function openModules(
+/** Rejects, with those closed again that were open, where one can't be opened or does not fit to the others. */
+export async function openModules(
   modules: readonly TidingsModule[],
   foundation: Omit<Runtime, 'use' | 'eraseTexts'>,
-): Modules {
+): Promise<Modules> {
   const services = new Map<string, unknown>();
   const opened: OpenedModule[] = [];
   const runtime: Runtime = {
@@ -56,7 +57,7 @@ export function openModules(
     }
     for (const module of opened) module.onReady?.();
   } catch (error) {
-    void close();
+    await close();
     throw error;
   }
   return {
@@ -79,6 +80,8 @@ function openOne(module: TidingsModule, runtime: Runtime): OpenedModule | undefi
     throw new Error(`The module "${module.name}" could not be opened: ${String(cause)}`, { cause });
   }
   if (opened === undefined || Array.isArray(opened.services)) return opened;
+  // Nobody waits for it.
+  if (opened instanceof Promise) opened.catch(() => undefined);
   throw new Error(
     `The module "${module.name}" has not answered its services when it was opened: \`open\` is not asynchronous, and ` +
       'answers { services: [provide(…)] }.',

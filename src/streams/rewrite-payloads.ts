@@ -1,5 +1,5 @@
 // Taking something out of the payloads of a workspace's entries, wherever it stands: a name that is not to be known any
-// more. Numbers and ids stay, so that cursors do. A rare thing, that reads all entries of the workspace.
+// more. Numbers and ids stay, so that cursors do. A rare thing, that walks the whole log.
 import type { Queries, Statement, Store } from '../store/store.ts';
 import type { Topic } from './topic.ts';
 

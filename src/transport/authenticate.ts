@@ -34,10 +34,6 @@ export function createAuthenticator({
   revocations,
   onAuthenticated,
 }: AuthenticatorOptions): Authenticator {
-  const workspaceOf = (headers: IncomingHttpHeaders): string | null => {
-    const header = headers['tidings-workspace'];
-    return typeof header === 'string' ? header : null;
-  };
   /** The session's own too: who comes back with a new token has been authenticated again. */
   const telling: TokenVerifier = {
     async verify(token, workspace) {
@@ -72,6 +68,21 @@ export function createAuthenticator({
       throw new TokenError('connection_init needs a token: { "token": "…" }');
     },
   };
+}
+
+/**
+ * What the header tidings-workspace names; '' where it is malformed. A header holds ASCII: anything else is percent-encoded,
+ * and so is a comma, which joins the values of a header that was sent twice.
+ */
+function workspaceOf(headers: IncomingHttpHeaders): string | null {
+  const value = headers['tidings-workspace'];
+  if (typeof value !== 'string') return null;
+  if (!/^[\x20-\x2b\x2d-\x7e]*$/.test(value)) return '';
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return '';
+  }
 }
 
 function requireBearer(authorization: string): string {

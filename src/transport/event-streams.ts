@@ -76,7 +76,7 @@ export function createEventStreams({ clientErrors, book, confirm }: EventStreams
             resolve(
               step.done === true ? step : { done: false, value: clientErrors.toClientResult(step.value) },
             );
-          }, end);
+          }, endWith);
       });
     const next = async (): Promise<Step> => {
       if (phase === 'open') return pull();

@@ -14,6 +14,7 @@ import { parseDocument, validateDocument } from './documents.ts';
 import { createEventStreams, type EventStreams } from './event-streams.ts';
 import { useRequestParams } from './request-params.ts';
 import { requestUrl } from './request-url.ts';
+import { untold } from './untold.ts';
 
 export interface Route {
   readonly method: 'GET';
@@ -155,18 +156,16 @@ function createGraphql(
     try {
       return createContext(runtime, await authenticator.fromRequest(request.headers), null);
     } catch (error) {
-      throw asRequestError(error);
+      throw toRequestError(clientErrors, error);
     }
   }
+}
 
-  /** The whole request fails: its status says so too. */
-  function asRequestError(error: unknown): GraphQLError {
-    const told = clientErrors.toClientError(error);
-    const { httpStatus } = errorKinds[told.extensions['code'] as ErrorCode];
-    return new GraphQLError(told.message, {
-      extensions: { ...told.extensions, http: { status: httpStatus } },
-    });
-  }
+/** The whole request fails: its status says so too. */
+function toRequestError(clientErrors: ClientErrors, error: unknown): GraphQLError {
+  const told = clientErrors.toClientError(error);
+  const { httpStatus } = errorKinds[told.extensions['code'] as ErrorCode];
+  return new GraphQLError(told.message, { extensions: { ...told.extensions, http: { status: httpStatus } } });
 }
 
 /** graphql-js itself, in place of Yoga's executors: theirs for subscriptions is several times slower. */
@@ -176,9 +175,14 @@ const useGraphqlJs = ({ clientErrors, confirm, book }: HttpOptions, streams: Eve
   onExecute: ({ setExecuteFn }) =>
     setExecuteFn(async (args: ExecutionArgs) => {
       const result = await execute(unwrap(args));
-      await confirm();
-      const { session } = (args.contextValue as YogaContext).tidings;
-      return book.isRefused(session) ? { errors: [clientErrors.toClientError(revokedSessions())] } : result;
+      try {
+        await confirm();
+        const { session } = (args.contextValue as YogaContext).tidings;
+        if (book.isRefused(session)) throw revokedSessions();
+        return result;
+      } catch (error) {
+        return { errors: [toRequestError(clientErrors, untold(args, error))] };
+      }
     }),
   onSubscribe: ({ setSubscribeFn }) =>
     setSubscribeFn(async (args: ExecutionArgs) => {

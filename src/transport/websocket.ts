@@ -29,6 +29,7 @@ import type { ConnectionBook } from './connection-book.ts';
 import { closeCodes, protocolReasons } from './close-codes.ts';
 import type { Documents } from './documents.ts';
 import { noteDelivery } from './note-delivery.ts';
+import { untold } from './untold.ts';
 import { isAllowedOrigin } from './origins.ts';
 import { createTurns } from './operation-turns.ts';
 import { requestUrl } from './request-url.ts';
@@ -205,7 +206,11 @@ function createProtocol(options: WebSocketOptions) {
       _id,
       payload: SubscribePayload,
     ): Promise<ExecutionArgs | readonly GraphQLError[]> {
-      await confirm();
+      try {
+        await confirm();
+      } catch (error) {
+        return [clientErrors.toClientError(error)];
+      }
       // Whoever was closed by that is told nothing more, and nothing is carried out for them.
       if (client.socket.readyState !== client.socket.OPEN)
         return [clientErrors.toClientError(revokedSessions())];
@@ -233,9 +238,15 @@ function createProtocol(options: WebSocketOptions) {
     },
     execute: (args) => settled(() => execute(args), clientErrors),
     subscribe: (args) => settled(() => subscribe(args), clientErrors),
-    async onNext({ extra: client }, id, _payload, { contextValue }, result) {
-      await confirm();
-      if (client.subscriptions.has(id)) noteDelivery(contextValue as Context);
+    async onNext({ extra: client }, id, _payload, args, result) {
+      const isSubscription = client.subscriptions.has(id);
+      try {
+        await confirm();
+      } catch (error) {
+        if (isSubscription) throw error; // it ends with that
+        return formatted({ errors: [clientErrors.toClientError(untold(args, error))] });
+      }
+      if (isSubscription) noteDelivery(args.contextValue as Context);
       return formatted(clientErrors.toClientResult(result as ExecutionResult));
     },
     onError: (_context, _id, _payload, errors) =>

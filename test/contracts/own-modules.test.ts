@@ -20,9 +20,9 @@ const named = (name: string, open: () => unknown = () => ({ services: [] })): Ti
 const start = (...modules: readonly TidingsModule[]) =>
   createApp({ config: parseConfig({}, 'dev'), logger, modules });
 
-it('two that provide one service are refused by their names', () => {
+it('two that provide one service are refused by their names', async () => {
   const provider = (name: string) => named(name, () => ({ services: [provide(key, name)] }));
-  expect(() => openModules([provider('first'), provider('second')], foundation)).toThrow(
+  await expect(openModules([provider('first'), provider('second')], foundation)).rejects.toThrow(
     /"first" and "second" both provide a service "planner\.tasks"/,
   );
 });
@@ -30,14 +30,22 @@ it('two that provide one service are refused by their names', () => {
 it.each([
   ['throws', () => JSON.parse('nonsense') as never, /module "tasks" could not be opened/],
   ['is asynchronous', async () => ({ services: [] }), /module "tasks".*`open` is not asynchronous/],
-])('one whose `open` %s is named', (_title, open, sentence) => {
-  expect(() => openModules([named('tasks', open)], foundation)).toThrow(sentence);
+  [
+    'is asynchronous and fails',
+    () => Promise.reject(new Error('no')),
+    /module "tasks".*`open` is not asynchronous/,
+  ],
+])('one whose `open` %s is named, when those before it are closed', async (_title, open, sentence) => {
+  const closed: string[] = [];
+  const first = named('first', () => ({ services: [], close: async () => void closed.push('first') }));
+  await expect(openModules([first, named('tasks', open)], foundation)).rejects.toThrow(sentence);
+  expect(closed).toEqual(['first']);
 });
 
 it('one that can not be closed keeps no other open', async () => {
   const closed: string[] = [];
   const closing = (name: string, close: () => Promise<void>) => named(name, () => ({ services: [], close }));
-  const modules = openModules(
+  const modules = await openModules(
     [
       closing('first', async () => void closed.push('first')),
       closing('second', () => Promise.reject(new Error('no'))),

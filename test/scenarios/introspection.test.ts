@@ -7,7 +7,7 @@ import { openAuthorizationServer, type AuthorizationServer } from '../support/au
 import { connect, post, ResponseError } from '../support/client.ts';
 import { openEvents } from '../support/event-source.ts';
 import { failureOf } from '../support/failure.ts';
-import { openSocket } from '../support/raw-socket.ts';
+import { openGreetedSocket, openSocket } from '../support/raw-socket.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
@@ -148,6 +148,11 @@ describe('opaque tokens', () => {
       sentence: /not one that may be sent as `Bearer`/,
     },
     {
+      title: 'to refresh with, called that in its other name',
+      token: () => issuer.issue(somebody({ typ: 'Refresh' })),
+      sentence: /not one that may be sent as `Bearer`/,
+    },
+    {
       title: 'bound to a key',
       token: () => issuer.issue(somebody({ token_type: 'DPoP', cnf: { jkt: 'of a key' } })),
       sentence: /not one that may be sent as `Bearer`/,
@@ -222,13 +227,19 @@ describe('opaque tokens', () => {
     }
   });
 
-  it('one that is too long for any is not asked about', async () => {
-    const before = issuer.introspections;
-    await using socket = await openSocket(server);
-    socket.send({ type: 'connection_init', payload: { token: 'x'.repeat(8_193) } });
-    expect(await socket.closed()).toEqual({ code: 4401, reason: expect.stringContaining('form of a token') });
-    expect(issuer.introspections).toBe(before);
-  });
+  it.each(['x'.repeat(8_193), `x${'='.repeat(8_192)}`])(
+    'one too long for any is not asked about',
+    async (token) => {
+      const before = issuer.introspections;
+      await using socket = await openSocket(server);
+      socket.send({ type: 'connection_init', payload: { token } });
+      expect(await socket.closed()).toEqual({
+        code: 4401,
+        reason: expect.stringContaining('form of a token'),
+      });
+      expect(issuer.introspections).toBe(before);
+    },
+  );
 });
 
 describe('while a connection lives', () => {
@@ -322,6 +333,50 @@ describe('while a connection lives', () => {
     const other = await issuer.issue(somebody());
     const refused = await failureOf(alice.requestOverWebSocket(renew, { token: other }));
     expect(refused.code).toBe('FORBIDDEN');
+  });
+
+  it('a service for every workspace stays in the one that it named, whatever that is called', async () => {
+    issuer.describe('backend', { workspace: '*' });
+    const token = await issuer.issueToService('announcements:publish');
+    const workspace = `100%, a%41 ü ${randomUUID()}`;
+    const headers = { 'tidings-workspace': encodeURIComponent(workspace) };
+    await using socket = await openGreetedSocket(server, token, { headers });
+    const ask = async (id: string, query: string, variables: object) => {
+      socket.send({ type: 'subscribe', id, payload: { query, variables } });
+      const { payload } = await socket.next();
+      expect(await socket.next()).toEqual({ type: 'complete', id });
+      return payload as unknown;
+    };
+    const before = issuer.introspections;
+    await vi.waitUntil(() => issuer.introspections >= before + 2, { timeout: 15_000 });
+    const renew = 'mutation ($token: String!) { renewSession(token: $token) { expiresAt } }';
+    const fresh = await issuer.issueToService('announcements:publish');
+    expect(await ask('1', renew, { token: fresh })).toMatchObject({ data: { renewSession: {} } });
+    expect(await ask('2', announce, { message: 'hello' })).toEqual({
+      data: { publishAnnouncement: { deduplicated: false } },
+    });
+    const { body } = await post(
+      server.url,
+      { query: '{ announcements { nodes { message } } }' },
+      bearer(await issuer.issue(somebody({ workspace }))),
+    );
+    expect(body).toEqual({ data: { announcements: { nodes: [{ message: 'hello' }] } } });
+  });
+
+  it('an issuer that no longer understands the question ends nothing that it knew', async () => {
+    const { user, person } = await arrive();
+    await using alice = person;
+    await alice.connected();
+    const other = await arrive();
+    issuer.setState('confused');
+    try {
+      const { confusions } = issuer;
+      await vi.waitUntil(() => issuer.confusions >= confusions + 2, { timeout: 15_000 });
+      expect(await alice.requestOverWebSocket('{ viewer { id } }')).toEqual({ viewer: { id: user } });
+      await expectRefused(server, other.token, /not one that its issuer can tell about/);
+    } finally {
+      issuer.setState('answering');
+    }
   });
 
   it('an issuer that is away keeps nobody out who is in, and lets nobody in who is not', async () => {

@@ -143,6 +143,14 @@ onBothSetups('revoked sessions', (stage) => {
     expect(seen).toEqual([{ lastSeenAt: null, user: { name: 'alice' } }]);
   });
 
+  it('whoever revokes their own is told so, and that it has happened', async () => {
+    const { admin } = await begin();
+    const refused = await failureOf(revoke(admin, 'admin'));
+    expect(refused.code).toBe('UNAUTHENTICATED');
+    expect(refused.message).toMatch(/were revoked while this was under way, so it may have taken effect/);
+    expect((await failureOf(admin.request('{ viewer { id } }'))).message).toMatch(/Sign in again/);
+  });
+
   it('asks for its scope, and for a user', async () => {
     const { admin, listener } = await begin();
     await using mallory = await listener('mallory', { scope: 'announcements:publish', roles: ['staff'] });

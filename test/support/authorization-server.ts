@@ -21,8 +21,10 @@ export interface AuthorizationServer extends AsyncDisposable {
   revoke(token: string): Promise<void>;
   /** Introspections so far. */
   readonly introspections: number;
-  /** `away`: every request is answered with 503. */
-  setState(state: 'answering' | 'away'): void;
+  /** `away`: every request is answered with 503. `confused`: with 400 and `invalid_request`. */
+  setState(state: 'answering' | 'away' | 'confused'): void;
+  /** Requests answered in confusion so far. */
+  readonly confusions: number;
 }
 
 const resourceServer = { id: 'tidings tests', secret: 'a secret: of the tests/100%' };
@@ -31,11 +33,18 @@ const scopes = ['orders:publish', 'announcements:publish'];
 
 export async function openAuthorizationServer(): Promise<AuthorizationServer> {
   let handle: RequestListener = (_request, response) => response.writeHead(503).end();
-  let state: 'answering' | 'away' = 'answering';
+  let state: 'answering' | 'away' | 'confused' = 'answering';
+  let confusions = 0;
   let introspections = 0;
   const described = new Map<string, Readonly<Record<string, unknown>>>();
   const http = createServer((request, response) => {
     if (state === 'away') return response.writeHead(503).end();
+    if (state === 'confused') {
+      confusions += 1;
+      return response
+        .writeHead(400, { 'content-type': 'application/json' })
+        .end('{"error":"invalid_request"}');
+    }
     return handle(request, response);
   });
   http.listen(0, '127.0.0.1');
@@ -113,6 +122,9 @@ export async function openAuthorizationServer(): Promise<AuthorizationServer> {
     revoke: async (token) => void (await send('/token/revocation', service, { token })),
     get introspections() {
       return introspections;
+    },
+    get confusions() {
+      return confusions;
     },
     setState: (next) => void (state = next),
     async [Symbol.asyncDispose]() {

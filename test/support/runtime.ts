@@ -12,7 +12,7 @@ import { openMemoryEngine } from '../../src/engines/memory/memory-engine.ts';
 import { builtInModules } from '../../src/modules/schema.ts';
 import { createContext, type Context, type Runtime } from '../../src/schema/context.ts';
 import { DeliveryFigures } from '../../src/schema/delivery-figures.ts';
-import { openModules } from '../../src/schema/open-modules.ts';
+import { openModules, type Modules } from '../../src/schema/open-modules.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { openLog } from '../../src/streams/log.ts';
@@ -68,7 +68,7 @@ export async function openTestRuntime(database: TestDatabaseKind): Promise<TestR
     });
     closers.push(() => revocations.close());
     const figures = { total: { connections: 0, subscriptions: 0 }, byWorkspace: new Map() };
-    const open = openModules(builtInModules, {
+    const open: Modules = await openModules(builtInModules, {
       store,
       log,
       tails,

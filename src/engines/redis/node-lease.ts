@@ -136,14 +136,14 @@ export class NodeLease {
   async #renew(): Promise<void> {
     const { commands, keys, sessions } = this.#options;
     const old = this.#registration === 0 ? null : this.#current;
-    this.#registration += 1;
-    this.#sure = 'sure';
     try {
-      // Commands are carried out in the order of the calls: what is tracked from now on finds the new lease.
       // Nobody is listed: this Redis is new, or has forgotten all. The others need no longer than this to come back, or to
       // know that they may have been taken for dead.
       const { deadAfterMs } = this.#options.timings;
       if ((await commands.hlen(keys.leases)) === 0) await commands.set(keys.young, '', 'PX', deadAfterMs);
+      this.#registration += 1;
+      this.#sure = 'sure';
+      // Commands are carried out in the order of the calls: what is tracked from now on finds the new lease.
       const sentAt = performance.now();
       await commands.hset(keys.leases, this.#current, ++this.#counter);
       // The old lease may be gone for any time: Redis may have lost it, or others may have removed it.

@@ -88,7 +88,6 @@ export function createOperationsService(runtime: Runtime): OperationsService {
 
     async followServerStats(context) {
       requireMaySeeServer(context.viewer);
-      const first = await readServer();
       const queue: ConflatingQueue<'stats', ServerStats> = new ConflatingQueue(() => {
         stopWatching();
         followers.delete(queue);
@@ -96,9 +95,14 @@ export function createOperationsService(runtime: Runtime): OperationsService {
       const stopWatching = guardSubscription(context, requireMaySeeServer, (error) =>
         queue.fail(error, 'at-once'),
       );
-      queue.push('stats', first);
       followers.add(queue);
       timer ??= setTimeout(() => void tick(), everyMs).unref();
+      try {
+        queue.push('stats', await readServer());
+      } catch (error) {
+        await queue.return();
+        throw error;
+      }
       return queue;
     },
 

@@ -106,7 +106,7 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       logger,
       logId: log.id,
       leaseTimings: options.leaseTimings,
-      events: { onUserGone: (user) => opened?.onUserGone(user) },
+      events: { onUserGone: (user, setting) => opened?.onUserGone(user, setting) },
     });
     closers.push(() => engine.close());
 

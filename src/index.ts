@@ -52,6 +52,7 @@ export { afterDescription, streamCursor } from './schema/stream-cursor.ts';
 
 // Who asks
 export type { Revoked } from './auth/revocations.ts';
+export { revokedSessions } from './auth/token-error.ts';
 export {
   isStaff,
   requireOperator,
@@ -71,6 +72,7 @@ export { toTopic, type Topic } from './streams/topic.ts';
 
 export { claimIdempotencyKey, toContentHash, type IdempotencyClaim } from './streams/idempotency.ts';
 export { streamHeads } from './streams/log.tables.ts';
+export { awaitWrites } from './streams/await-writes.ts';
 export { rewritePayloads, type Rewriting } from './streams/rewrite-payloads.ts';
 export { SharedWork, Turns, type Work } from './streams/shared-work.ts';
 export type { StreamSubscription } from './streams/subscribe.ts';

@@ -167,8 +167,14 @@ export interface Engine {
 
 /** What the engine tells its owner. */
 export interface EngineEvents {
-  /** The user's last session in the workspace has ended, for whatever reason; called on the one node that removed it. */
-  onUserGone(user: { readonly workspace: string; readonly userId: string }): void;
+  /**
+   * The user's last session in the workspace has ended, for whatever reason; called on the one node that removed it.
+   * `setting` is what the user had set until then.
+   */
+  onUserGone(
+    user: { readonly workspace: string; readonly userId: string },
+    setting: PresenceSetting | null,
+  ): void;
 }
 
 /** How quickly a dead node is noticed. Tests use shorter ones. */

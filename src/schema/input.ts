@@ -30,6 +30,13 @@ export const optionalText = (
 export const requireId = (argument: string, value: string): string =>
   requireText(argument, value, { min: 1, max: maxIdLength });
 
+/**
+ * Whether it is a UUID in its one canonical spelling, as ids that this server makes are: any other id simply isn't found. (The
+ * database would take upper case as well, and a topic spelled with it would be another, silent stream.)
+ */
+export const isUuid = (id: string): boolean =>
+  /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(id);
+
 export const optionalIdempotencyKey = (value: string | null | undefined): string | null =>
   optionalText('idempotencyKey', value, { min: 1, max: 256 });
 

@@ -3,6 +3,7 @@
 import type { Builder } from './builder.ts';
 import type { Context, Runtime, ServiceKey } from './context.ts';
 import type { Viewer } from '../auth/viewer.ts';
+import type { PresenceSetting } from '../engines/engine.ts';
 import type { MigrationFolder } from '../store/store.ts';
 
 export interface TidingsModule {
@@ -30,8 +31,8 @@ export interface OpenedModule {
    * log. Harmless to repeat: where it rejects, the whole erasure is asked for again.
    */
   onUserErased?(user: UserRef): Promise<void>;
-  /** Called on one node when a user's last presence session anywhere has ended. */
-  onUserGone?(user: UserRef): void;
+  /** Called on one node when a user's last presence session anywhere has ended, with what the user had set. */
+  onUserGone?(user: UserRef, setting: PresenceSetting | null): void;
   close?(): Promise<void>;
 }
 

@@ -67,7 +67,7 @@ export async function openModules(
     },
     onConnected: (context) => opened.forEach((module) => module.onConnected?.(context)),
     onSessionsRevoked: (user) => opened.forEach((module) => module.onSessionsRevoked?.(user)),
-    onUserGone: (user) => opened.forEach((module) => module.onUserGone?.(user)),
+    onUserGone: (user, setting) => opened.forEach((module) => module.onUserGone?.(user, setting)),
     close,
   };
 }

@@ -3,10 +3,13 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import { chatLoaders } from '../../src/modules/chat/chat.loaders.ts';
+import { toMessageSlice } from '../../src/modules/chat/message-pages.ts';
 import { usersService } from '../../src/modules/users/users.service.ts';
 import { toPageCursor } from '../../src/schema/page.ts';
 import { createChatStage } from '../support/chat-stage.ts';
 import { ask, errorWith, onBothDatabases } from '../support/in-process.ts';
+import { contextOf } from '../support/runtime.ts';
 
 onBothDatabases('chat', (database) => {
   const stage = () => createChatStage(database.runtime);
@@ -21,7 +24,7 @@ onBothDatabases('chat', (database) => {
       expect(view).toMatchObject({ title: 'Trip', unreadCount: 0, position: { number: 0, eventId: '' } });
       for (const user of ['alice', 'bob']) {
         expect(await updates(user)).toEqual([{ kind: 'CREATED', conversationId: view.id, unreadCount: 0 }]);
-        expect(await chat.findConversations(viewer(user), [view.id])).toEqual([view]);
+        expect(await chat.findConversations(viewer(user), [view.id])).toEqual([{ ...view, userId: user }]);
       }
       expect(await chat.findConversations(viewer('mallory'), [view.id])).toEqual([null]);
     });
@@ -53,6 +56,29 @@ onBothDatabases('chat', (database) => {
       await expect(chat.sendMessage(service, { ...message, asUserId: 'carol' })).rejects.toEqual(
         errorWith('NOT_FOUND'),
       );
+    });
+
+    test('whoever is removed between two statements of one query gets nothing from the second', async () => {
+      const { chat, viewer, begin, send } = stage();
+      const id = await begin('alice', 'bob');
+      await send('alice', id, 'for bob too');
+      const { slice, seen } = { slice: toMessageSlice(id, {}), seen: { conversationId: id, userId: 'bob' } };
+      const { participants, lastMessage, messagePage } = chatLoaders(
+        contextOf(database.runtime, viewer('bob')),
+      );
+      const read = async () => ({
+        participants: (await participants.load(seen)).map(({ user }) => user.id),
+        last: (await lastMessage.load(seen))?.body,
+        page: (await messagePage.load({ slice, userId: 'bob' })).edges.map(({ node }) => node.body),
+      });
+      expect(await read()).toEqual({
+        participants: ['alice', 'bob'],
+        last: 'for bob too',
+        page: ['for bob too'],
+      });
+      await chat.removeParticipants(viewer('alice'), id, ['bob']);
+      await send('alice', id, 'not for bob');
+      expect(await read()).toEqual({ participants: [], last: undefined, page: [] });
     });
 
     test('whoever is added reads everything, and nothing of it counts as unread', async () => {
@@ -115,7 +141,7 @@ onBothDatabases('chat', (database) => {
       );
       expect(removeParticipants).toEqual({
         conversation: {
-          participants: [{ id: 'alice' }],
+          participants: [],
           unreadCount: 0,
           lastMessage: null,
           messages: { nodes: [] },

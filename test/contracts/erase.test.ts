@@ -3,9 +3,11 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { expect, it } from 'vitest';
+import { conversationTopic } from '../../src/modules/chat/chat.topics.ts';
+import { usersService } from '../../src/modules/users/users.service.ts';
 import { dump } from '../support/dump.ts';
 import { ask, askInVain, errorWith, follow, onBothDatabases } from '../support/in-process.ts';
-import { testViewer } from '../support/runtime.ts';
+import { openTestRuntime, testViewer } from '../support/runtime.ts';
 
 const send = 'mutation ($input: SendMessageInput!) { sendMessage(input: $input) { message { id } cursor } }';
 const messagesOf =
@@ -175,6 +177,21 @@ onBothDatabases('erasing a user', (database) => {
     expect(padding.filter((line) => line.includes('Bob Builder'))).toHaveLength(entries - hers.length);
   });
 
+  it('whoever was let in before writes nothing any more', async () => {
+    const { runtime, workspace, alice, conversation, erase } = await begin();
+    await erase();
+    const writes = [
+      ask(runtime, alice, send, { input: { conversationId: conversation.id, body: 'secret' } }),
+      ask(
+        runtime,
+        alice,
+        'mutation { publishRoomEvent(input: { room: "public:lobby", name: "waved" }) { deduplicated } }',
+      ),
+    ];
+    for (const write of writes) await expect(write).rejects.toThrow();
+    expect((await dump(runtime, workspace)).join('\n')).not.toMatch(/secret|waved|Liddell/);
+  });
+
   it('asks for its scope, and for a user', async () => {
     const { runtime, alice, admin } = await begin();
     const erase = 'mutation ($userId: ID!) { eraseUser(userId: $userId) { userId } }';
@@ -185,6 +202,59 @@ onBothDatabases('erasing a user', (database) => {
       errorWith('FORBIDDEN', /users:erase/),
     );
   });
+});
+
+it('what is on its way when a user is erased goes with the rest', async () => {
+  await using opened = await openTestRuntime('postgresql');
+  const { runtime } = opened;
+  const workspace = `erase-${randomUUID()}`;
+  const alice = testViewer('alice', { workspace, name: 'Alice Liddell' });
+  const bob = testViewer('bob', { workspace });
+  const admin = testViewer('admin', { workspace, scopes: ['users:erase', 'users:write'] });
+  await ask(
+    runtime,
+    admin,
+    'mutation { upsertUsers(users: [{ id: "alice", name: "Alice Liddell" }]) { users { id } } }',
+  );
+  const { createConversation } = await ask<{ createConversation: { conversation: Conversation } }>(
+    runtime,
+    alice,
+    'mutation { createConversation(input: { participantIds: ["bob"] }) { conversation { id } } }',
+  );
+  const conversationId = createConversation.conversation.id;
+  await ask(runtime, bob, send, { input: { conversationId, body: 'an answer that stays' } });
+
+  /** Of sessions of this database that wait for a lock. */
+  const waiting = async () => {
+    const { rows } = await runtime.store.queries.execute<{ count: string }>(
+      sql`select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    return Number(rows[0]?.count);
+  };
+  let hasRead = false;
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  // As every write that shows a name: it has been let in, has read the name, and is not committed yet. It holds the head of
+  // the conversation, behind which another one waits.
+  const topic = conversationTopic(workspace, conversationId);
+  const writing = runtime.log.write(async (write) => {
+    await write.take([topic]);
+    const sender = await runtime.use(usersService).viewer(alice, write.tx);
+    hasRead = true;
+    await released;
+    write.append({ topic, kind: 'control', payload: { sender } });
+  });
+  await expect.poll(() => hasRead).toBe(true);
+  const sending = askInVain(runtime, alice, send, { input: { conversationId, body: 'secret' } });
+  await expect.poll(waiting).toBe(1);
+  const erasing = ask(runtime, admin, 'mutation { eraseUser(userId: "alice") { userId } }');
+  await expect.poll(waiting).toBe(2);
+  release();
+  await Promise.all([writing, erasing]);
+  expect(await sending).toEqual(errorWith('UNAUTHENTICATED', /revoked/));
+  const after = (await dump(runtime, workspace)).join('\n');
+  expect(after).not.toMatch(/secret|Liddell/);
+  expect(after).toContain('an answer that stays');
 });
 
 interface Conversation {

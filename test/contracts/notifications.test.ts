@@ -38,6 +38,19 @@ onBothDatabases('notifications', (database) => {
     };
   }
 
+  test('large ones are marked in several events, none of which is larger than anybody should be sent', async () => {
+    const { service, alice, send, events } = stage();
+    const large = { body: 'x'.repeat(10_000), data: { text: 'x'.repeat(60_000) } };
+    for (let index = 0; index < 20; index += 1) await send({ title: String(index), ...large });
+    const ids = (await service.list(alice, {})).edges.map(({ node }) => node.id);
+    const { notifications, unreadCount } = await service.markRead(alice, ids);
+    expect([notifications.map(({ id }) => id), unreadCount]).toEqual([ids, 0]);
+    const read = (await events()).filter(({ kind }) => kind === 'READ');
+    expect(read.map((event) => event.notifications.length)).toEqual([14, 6]);
+    expect(read.map((event) => event.unreadCount)).toEqual([6, 0]);
+    expect(read.flatMap((event) => event.notifications.map(({ id }) => id))).toEqual(ids);
+  });
+
   test('one message to many fills every feed and tells every stream', async () => {
     const { workspace, service, send } = stage();
     const userIds = Array.from({ length: 500 }, (_, index) => `user-${index}`);

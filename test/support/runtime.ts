@@ -46,7 +46,7 @@ export async function openTestRuntime(database: TestDatabaseKind): Promise<TestR
 
     const engine = openMemoryEngine({
       logger,
-      events: { onUserGone: (user) => open.onUserGone(user) },
+      events: { onUserGone: (user, setting) => open.onUserGone(user, setting) },
     });
     closers.push(() => engine.close());
     const log = await openLog({ store, onCommitted: (entries) => entries.forEach((e) => tails.announce(e)) });

@@ -23,7 +23,7 @@ export function openMemoryEngine(options: MemoryEngineOptions): Engine {
   const presence = createMemoryPresence({
     logger,
     order: 'by-id',
-    onUserGone: (workspace, userId) => events.onUserGone({ workspace, userId }),
+    onUserGone: (workspace, userId, setting) => events.onUserGone({ workspace, userId }, setting),
   });
   const rooms = createMemoryPresence({ logger, order: 'by-coming', onUserGone: () => undefined });
   const expiring = createMemoryExpiringSets(options.now);

@@ -21,8 +21,8 @@ export interface MemoryPresenceOptions {
   readonly logger: Logger;
   /** Of `listOnline`. */
   readonly order: 'by-id' | 'by-coming';
-  /** The user's last session there has ended. */
-  onUserGone(place: Place, userId: string): void;
+  /** The user's last session there has ended, with this setting. */
+  onUserGone(place: Place, userId: string, setting: PresenceSetting | null): void;
 }
 
 export function createMemoryPresence({ logger, order, onUserGone }: MemoryPresenceOptions): MemoryPresence {
@@ -39,12 +39,12 @@ export function createMemoryPresence({ logger, order, onUserGone }: MemoryPresen
     changes.publish(place, toState(userId, user));
   };
 
-  const removeUser = (place: string, userId: string): void => {
+  const removeUser = (place: string, userId: string, setting: PresenceSetting | null): void => {
     const users = places.get(place);
     users?.delete(userId);
     if (users?.size === 0) places.delete(place);
     try {
-      onUserGone(place, userId);
+      onUserGone(place, userId, setting);
     } catch (error) {
       logger.error({ err: error }, 'onUserGone threw');
     }
@@ -67,9 +67,10 @@ export function createMemoryPresence({ logger, order, onUserGone }: MemoryPresen
     async untrack({ place, userId, sessionId }) {
       const user = find(place, userId);
       if (user?.sessions.delete(sessionId) !== true) return;
+      const { setting } = user;
       if (user.sessions.size === 0) user.setting = null;
       tell(place, userId, user);
-      if (user.sessions.size === 0) removeUser(place, userId);
+      if (user.sessions.size === 0) removeUser(place, userId, setting);
     },
 
     async set(place, userId, setting) {

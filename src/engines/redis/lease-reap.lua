@@ -5,7 +5,8 @@
 -- ARGV[2]  the lease
 -- ARGV[3]  the counter at which it stood still; '' where its own node gives it up
 -- ARGV[4]  how many sessions at most: Redis serves nobody else meanwhile
--- Answers -1 where the lease is gone or has moved on, else { 1 when done or 0, members who are gone… }.
+-- Answers -1 where the lease is gone or has moved on, else { 1 when done or 0, and of those who are gone member and last
+-- setting… }.
 
 local counter = redis.call('HGET', KEYS[1], ARGV[2])
 if ARGV[3] ~= '' and counter ~= ARGV[3] then return -1 end
@@ -30,7 +31,11 @@ for index = 1, #entries, 2 do
   end
 end
 for _, change in ipairs(changed) do
-  if tell(change.user) then answer[#answer + 1] = change.member end
+  local setting = tell(change.user)
+  if setting then
+    answer[#answer + 1] = change.member
+    answer[#answer + 1] = setting
+  end
 end
 if redis.call('EXISTS', KEYS[2]) == 0 then
   redis.call('HDEL', KEYS[1], ARGV[2])

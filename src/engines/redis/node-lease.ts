@@ -6,7 +6,7 @@
 
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
-import type { EngineEvents, LeaseTimings } from '../engine.ts';
+import type { EngineEvents, LeaseTimings, PresenceSetting } from '../engine.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import type { NodeSession, NodeSessions } from './node-sessions.ts';
 import { toUnavailable } from './redis-connections.ts';
@@ -96,15 +96,17 @@ export class NodeLease {
     return this.#renewal;
   }
 
-  /** Tells the owner of users whose last session this node has removed. */
-  tellGone(members: readonly Member[]): void {
-    for (const member of members) {
-      try {
-        const { kind, place, userId } = parseMember(member);
-        if (kind === 'workspace') this.#options.events.onUserGone({ workspace: place, userId });
-      } catch (error) {
-        this.#options.logger.error({ err: error }, 'onUserGone threw');
-      }
+  /** Tells the owner of a user whose last session this node has removed. `setting` is JSON. */
+  tellGone(member: Member, setting: string): void {
+    try {
+      const { kind, place, userId } = parseMember(member);
+      if (kind !== 'workspace') return;
+      this.#options.events.onUserGone(
+        { workspace: place, userId },
+        JSON.parse(setting) as PresenceSetting | null,
+      );
+    } catch (error) {
+      this.#options.logger.error({ err: error }, 'onUserGone threw');
     }
   }
 
@@ -195,7 +197,8 @@ export class NodeLease {
       );
       if (!Array.isArray(answer)) return;
       const [done, ...gone] = answer as readonly (number | string)[];
-      this.tellGone(gone.map(String));
+      for (let index = 0; index < gone.length; index += 2)
+        this.tellGone(String(gone[index]), String(gone[index + 1]));
       if (done === 1) break;
       if (expected !== '') expected = 'dying';
     }

@@ -3,11 +3,11 @@
 -- ARGV[1]  prefix of all keys
 -- ARGV[2]  member
 -- ARGV[3]  session id
--- Answers 1 where it was the user's last session, else 0.
+-- Answers the user's last setting ('null' for none) where it was the last session, else nothing.
 
 local user = find_user(ARGV[1], ARGV[2])
 local phase, lease = read_session(user, ARGV[3])
-if not phase then return 0 end
+if not phase then return nil end
 redis.call('HDEL', ARGV[1] .. 'sessions:' .. lease, ARGV[3])
 drop_session(user, ARGV[3], phase)
-return tell(user) and 1 or 0
+return tell(user)

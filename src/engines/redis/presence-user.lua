@@ -51,13 +51,14 @@ local function put_setting(user, setting)
 end
 
 -- Gives the user's new state its version and publishes it: inside the script, so the order of publication is the
--- order of versions. Answers whether the user is gone; then the hash is too.
+-- order of versions. Where the user is gone the hash is too, and the answer is the last setting ('null' for none); else nil.
 local function tell(user)
   local fields = redis.call('HMGET', user.key, 'live', 'leaving', 'setting', 'hidden')
   local live = tonumber(fields[1] or 0)
   local leaving = tonumber(fields[2] or 0)
   local setting = fields[3] or 'null'
   local gone = live + leaving == 0
+  local last = setting
   local version = string.format('%.0f', redis.call('INCR', user.version))
   if gone then
     setting = 'null'
@@ -75,5 +76,5 @@ local function tell(user)
   local state = '{"userId":' .. cjson.encode(user.id) .. ',"version":' .. version .. ',"live":' .. live
     .. ',"leaving":' .. leaving .. ',"setting":' .. setting .. '}'
   redis.call('PUBLISH', user.channel, state)
-  return gone
+  return gone and last or nil
 end

@@ -54,8 +54,8 @@ export function createRedisPresence(options: RedisPresenceOptions): PresenceRegi
     async untrack({ place, userId, sessionId }) {
       sessions.untrack(sessionId);
       const member = memberOf(place, userId);
-      const gone = await sure(scripts.untrack(keys.user(member), keys.prefix, member, sessionId));
-      if (gone === 1) lease.tellGone([member]);
+      const last = await sure(scripts.untrack(keys.user(member), keys.prefix, member, sessionId));
+      if (typeof last === 'string') lease.tellGone(member, last);
     },
 
     async set(place, userId, setting) {

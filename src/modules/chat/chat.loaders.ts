@@ -5,16 +5,17 @@ import type { Context } from '../../schema/context.ts';
 import type { Page } from '../../schema/page.ts';
 import { chatService } from './chat.service.ts';
 import { readParticipantViews, type ConversationView, type ParticipantView } from './conversation-view.ts';
-import { readMessagePages, type MessageSlice } from './message-pages.ts';
+import { readMessagePages, type SeenSlice } from './message-pages.ts';
 import { readLastMessages, type MessageView } from './message-view.ts';
+import { stillSeen, type SeenBy } from './still-seen.ts';
 
 export interface ChatLoaders {
   /** As the viewer sees it; null where it does not exist for the viewer. */
   readonly conversation: DataLoader<string, ConversationView | null>;
-  /** These are asked of conversations that the viewer sees. */
-  readonly participants: DataLoader<string, readonly ParticipantView[]>;
-  readonly lastMessage: DataLoader<string, MessageView | null>;
-  readonly messagePage: DataLoader<MessageSlice, Page<MessageView>>;
+  /** These answer as if there were nothing in it where its user does not take part any more. */
+  readonly participants: DataLoader<SeenBy, readonly ParticipantView[]>;
+  readonly lastMessage: DataLoader<SeenBy, MessageView | null>;
+  readonly messagePage: DataLoader<SeenSlice, Page<MessageView>>;
 }
 
 const key = {};
@@ -30,16 +31,17 @@ function createLoaders(context: Context): ChatLoaders {
       async (ids) => context.use(chatService).findConversations(context.viewer, ids),
       uncached,
     ),
-    participants: new DataLoader(async (ids: readonly string[]) => {
-      const found = await readParticipantViews(queries, context.viewer.workspace, ids);
-      return ids.map((id) => found.get(id) ?? []);
+    participants: new DataLoader(async (seen: readonly SeenBy[]) => {
+      const { workspace } = context.viewer;
+      const found = await readParticipantViews(queries, workspace, stillSeen(workspace, seen));
+      return seen.map(({ conversationId }) => found.get(conversationId) ?? []);
     }, uncached),
-    lastMessage: new DataLoader(async (ids: readonly string[]) => {
-      const found = await readLastMessages(queries, context.viewer.workspace, ids);
-      return ids.map((id) => found.get(id) ?? null);
+    lastMessage: new DataLoader(async (seen: readonly SeenBy[]) => {
+      const found = await readLastMessages(queries, context.viewer.workspace, seen);
+      return seen.map(({ conversationId }) => found.get(conversationId) ?? null);
     }, uncached),
     messagePage: new DataLoader(
-      async (slices) => readMessagePages(queries, context.viewer.workspace, slices),
+      async (seen: readonly SeenSlice[]) => readMessagePages(queries, context.viewer.workspace, seen),
       uncached,
     ),
   };

@@ -5,11 +5,11 @@ import { notFound } from '../../errors.ts';
 import { watchAccess, type AccessWatch } from '../../schema/access-watch.ts';
 import type { Context } from '../../schema/context.ts';
 import { openEventStream } from '../../schema/event-stream.ts';
+import { isUuid } from '../../schema/input.ts';
 import type { StreamSubscription } from '../../streams/subscribe.ts';
 import { removesParticipant } from './chat.events.ts';
 import { chatService } from './chat.service.ts';
 import { conversationTopic } from './chat.topics.ts';
-import { isUuid } from './uuid.ts';
 
 /** Rejects with NOT_FOUND where the viewer takes no part. Ends with FORBIDDEN when the viewer is removed or leaves. */
 export async function openConversationStream(

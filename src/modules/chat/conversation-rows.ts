@@ -1,11 +1,11 @@
 // The rows of a conversation and its participants, written inside of a write that holds their heads.
 import { and, eq, inArray } from 'drizzle-orm';
 import { notFound, TidingsError } from '../../errors.ts';
+import { isUuid } from '../../schema/input.ts';
 import type { Queries } from '../../store/store.ts';
 import { conversationParticipants, conversations } from './chat.tables.ts';
 import type { ConversationDraft } from './conversation-draft.ts';
 import { readParticipants, type ConversationRef, type Participant } from './conversation-write.ts';
-import { isUuid } from './uuid.ts';
 
 /** The conversation that was created before with the same client's id. Throws CONFLICT where it had other content. */
 export async function findCreated(

@@ -1,5 +1,7 @@
 // Conversations as their GraphQL type needs them, read for one user: a page of them or some by id, and their participants.
-import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, sql, type SQL } from 'drizzle-orm';
+import { isUuid } from '../../schema/input.ts';
+import type { UserRef } from '../../schema/module.ts';
 import type { StreamPosition } from '../../streams/cursor.ts';
 import { streamHeads } from '../../streams/log.tables.ts';
 import type { Queries } from '../../store/store.ts';
@@ -8,11 +10,12 @@ import { users } from '../users/users.tables.ts';
 import { conversationParticipants, conversations } from './chat.tables.ts';
 import { conversationTopic } from './chat.topics.ts';
 import type { ReceiptView } from './newer-receipt.ts';
-import { isUuid } from './uuid.ts';
 
 /** A conversation as one user sees it. What is large is loaded when it is asked for. */
 export interface ConversationView {
   readonly id: string;
+  /** Who sees it so: the viewer, or the user for whom a service acts. */
+  readonly userId: string;
   readonly title: string | null;
   /** Whether the user takes part. Whoever has just left is told so once and sees no message any more. */
   readonly access: 'participant' | 'left';
@@ -61,10 +64,11 @@ const selectConversations = (queries: Queries, workspace: string, userId: string
 type ConversationRow = Awaited<ReturnType<typeof selectConversations>>[number];
 
 const toView = (
-  workspace: string,
+  { workspace, userId }: UserRef,
   { conversation, participant, head }: ConversationRow,
 ): ConversationView => ({
   id: conversation.id,
+  userId,
   title: conversation.title,
   access: participant === null ? 'left' : 'participant',
   unreadCount: participant?.unreadCount ?? 0,
@@ -80,7 +84,7 @@ const toView = (
 /** Those that exist, by id, also where the user takes no part: look at `access`. */
 export async function readConversations(
   queries: Queries,
-  { workspace, userId }: { readonly workspace: string; readonly userId: string },
+  { workspace, userId }: UserRef,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, ConversationView>> {
   const possible = [...new Set(ids)].filter(isUuid);
@@ -88,13 +92,13 @@ export async function readConversations(
   const rows = await selectConversations(queries, workspace, userId).where(
     and(eq(conversations.workspace, workspace), inArray(conversations.id, possible)),
   );
-  return new Map(rows.map((row) => [row.conversation.id, toView(workspace, row)]));
+  return new Map(rows.map((row) => [row.conversation.id, toView({ workspace, userId }, row)]));
 }
 
 /** The user's conversations, the last changed first. */
 export async function readConversationsOf(
   queries: Queries,
-  { workspace, userId }: { readonly workspace: string; readonly userId: string },
+  { workspace, userId }: UserRef,
   page: {
     readonly after: { readonly updatedAt: string; readonly id: string } | null;
     readonly limit: number;
@@ -112,14 +116,14 @@ export async function readConversationsOf(
     )
     .orderBy(desc(conversations.updatedAt), desc(conversations.id))
     .limit(page.limit);
-  return rows.map((row) => toView(workspace, row));
+  return rows.map((row) => toView({ workspace, userId }, row));
 }
 
-/** The participants of each conversation, those who joined first in front. */
+/** The participants of each of the conversations, those who joined first in front. `ids` is a list or a subquery. */
 export async function readParticipantViews(
   queries: Queries,
   workspace: string,
-  conversationIds: readonly string[],
+  ids: SQL,
 ): Promise<ReadonlyMap<string, readonly ParticipantView[]>> {
   const rows = await queries
     .select({ participant: conversationParticipants, user: { name: users.name, avatarUrl: users.avatarUrl } })
@@ -134,7 +138,7 @@ export async function readParticipantViews(
     .where(
       and(
         eq(conversationParticipants.workspace, workspace),
-        inArray(conversationParticipants.conversationId, [...new Set(conversationIds)]),
+        sql`${conversationParticipants.conversationId} in ${ids}`,
       ),
     )
     .orderBy(asc(conversationParticipants.joinedAt), asc(conversationParticipants.userId));

@@ -4,13 +4,14 @@ import { streamCursor } from '../../schema/stream-cursor.ts';
 import { User } from '../users/users.schema.ts';
 import { chatLoaders } from './chat.loaders.ts';
 import type { ConversationView } from './conversation-view.ts';
-import { toMessagePage, toMessageSlice } from './message-pages.ts';
+import { toMessageSlice } from './message-pages.ts';
+import type { SeenBy } from './still-seen.ts';
 import { Message, MessageConnection } from './message.schema.ts';
 import { ReadReceipt } from './receipt.schema.ts';
 
 export const Conversation = objectRef<ConversationView>('Conversation');
 
-const hasLeft = ({ access }: ConversationView): boolean => access === 'left';
+const toSeen = ({ id, userId }: ConversationView): SeenBy => ({ conversationId: id, userId });
 
 export function defineConversations(builder: Builder): void {
   builder.objectType(Conversation, {
@@ -23,9 +24,9 @@ export function defineConversations(builder: Builder): void {
       }),
       participants: t.field({
         type: [User],
-        description: 'Who takes part, those who joined first in front.',
-        resolve: async ({ id }, _args, context) =>
-          (await chatLoaders(context).participants.load(id)).map(({ user }) => user),
+        description: 'Who takes part, those who joined first in front. Empty for whoever has just left.',
+        resolve: async (conversation, _args, context) =>
+          (await chatLoaders(context).participants.load(toSeen(conversation))).map(({ user }) => user),
       }),
       messages: t.field({
         type: MessageConnection,
@@ -44,9 +45,7 @@ export function defineConversations(builder: Builder): void {
         },
         resolve: (conversation, args, context) => {
           const slice = toMessageSlice(conversation.id, args);
-          return hasLeft(conversation)
-            ? toMessagePage(slice, [])
-            : chatLoaders(context).messagePage.load(slice);
+          return chatLoaders(context).messagePage.load({ slice, userId: conversation.userId });
         },
       }),
       lastMessage: t.field({
@@ -54,7 +53,7 @@ export function defineConversations(builder: Builder): void {
         nullable: true,
         description: 'The newest message, also where it has been deleted; null while nothing has been said.',
         resolve: (conversation, _args, context) =>
-          hasLeft(conversation) ? null : chatLoaders(context).lastMessage.load(conversation.id),
+          chatLoaders(context).lastMessage.load(toSeen(conversation)),
       }),
       unreadCount: t.exposeInt('unreadCount', {
         perViewer: true,
@@ -64,8 +63,7 @@ export function defineConversations(builder: Builder): void {
         type: [ReadReceipt],
         description: 'How far each participant has read; none of whoever has not marked anything as read.',
         resolve: async (conversation, _args, context) => {
-          if (hasLeft(conversation)) return [];
-          const participants = await chatLoaders(context).participants.load(conversation.id);
+          const participants = await chatLoaders(context).participants.load(toSeen(conversation));
           return participants.flatMap(({ receipt }) => (receipt === null ? [] : [receipt]));
         },
       }),

@@ -6,7 +6,7 @@ import type { Viewer } from '../../auth/viewer.ts';
 import { notFound } from '../../errors.ts';
 import type { Runtime } from '../../schema/context.ts';
 import type { AuthorizationClass } from '../../schema/event-stream.ts';
-import { requireFirst, requireIds } from '../../schema/input.ts';
+import { isUuid, requireFirst, requireIds } from '../../schema/input.ts';
 import { parsePageCursor, placeMoment, placeUuid, toPage, type Page } from '../../schema/page.ts';
 import type { StreamPosition } from '../../streams/cursor.ts';
 import type { Write } from '../../streams/log-write.ts';
@@ -35,7 +35,6 @@ import {
   type ConversationRef,
 } from './conversation-write.ts';
 import { readConversations, readConversationsOf, type ConversationView } from './conversation-view.ts';
-import { isUuid } from './uuid.ts';
 
 export interface ConversationsService {
   /** The same `clientConversationId` of the same creator with the same content answers the first one; other content is CONFLICT. */

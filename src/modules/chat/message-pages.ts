@@ -6,6 +6,7 @@ import { badInput } from '../../errors.ts';
 import { parsePageCursor, toPageCursor, type Page } from '../../schema/page.ts';
 import type { Queries } from '../../store/store.ts';
 import { messages } from './chat.tables.ts';
+import { stillSeen } from './still-seen.ts';
 import { selectMessages, toPlacedMessage, type MessageView, type PlacedMessage } from './message-view.ts';
 
 export interface MessagePageArguments {
@@ -23,6 +24,12 @@ export interface MessageSlice {
   /** The range: messages with a greater number, and with a smaller one. */
   readonly after: number | null;
   readonly before: number | null;
+}
+
+/** A slice of a conversation that this participant sees. */
+export interface SeenSlice {
+  readonly slice: MessageSlice;
+  readonly userId: string;
 }
 
 const defaultSize = 20;
@@ -79,41 +86,43 @@ export function toMessagePage(slice: MessageSlice, found: readonly PlacedMessage
   };
 }
 
-/** One page for each slice, in their order. One statement for all that are cut alike. */
+/** One page for each slice, in their order; empty for whoever does not take part any more. One statement for all that are cut alike. */
 export async function readMessagePages(
   queries: Queries,
   workspace: string,
-  slices: readonly MessageSlice[],
+  seen: readonly SeenSlice[],
 ): Promise<readonly Page<MessageView>[]> {
-  const alike = new Map<string, MessageSlice[]>();
-  for (const slice of slices) {
-    const key = JSON.stringify([slice.size, slice.from, slice.after, slice.before]);
-    alike.set(key, [...(alike.get(key) ?? []), slice]);
+  const alike = new Map<string, SeenSlice[]>();
+  for (const one of seen) {
+    const { size, from, after, before } = one.slice;
+    const key = JSON.stringify([size, from, after, before]);
+    alike.set(key, [...(alike.get(key) ?? []), one]);
   }
   const pages = new Map<MessageSlice, Page<MessageView>>();
   for (const group of alike.values()) {
     const found = await readAlike(queries, workspace, group);
-    for (const slice of group) pages.set(slice, toMessagePage(slice, found.get(slice.conversationId) ?? []));
+    for (const { slice } of group)
+      pages.set(slice, toMessagePage(slice, found.get(slice.conversationId) ?? []));
   }
-  return slices.map((slice) => pages.get(slice) ?? toMessagePage(slice, []));
+  return seen.map(({ slice }) => pages.get(slice) ?? toMessagePage(slice, []));
 }
 
 async function readAlike(
   queries: Queries,
   workspace: string,
-  group: readonly MessageSlice[],
+  group: readonly SeenSlice[],
 ): Promise<ReadonlyMap<string, readonly PlacedMessage[]>> {
   const [alike] = group;
   if (alike === undefined) return new Map();
-  const { size, from, after, before } = alike;
-  const ids = [...new Set(group.map(({ conversationId }) => conversationId))];
+  const { size, from, after, before } = alike.slice;
+  const seen = group.map(({ slice: { conversationId }, userId }) => ({ conversationId, userId }));
   const rows = await selectMessages(queries)
     .where(
       and(
         eq(messages.workspace, workspace),
         sql`${messages.id} in (
           select cut.id
-          from unnest(${sql.param(ids)}::uuid[]) as asked(conversation_id)
+          from ${stillSeen(workspace, seen)} as asked
           cross join lateral (
             select inside.id from messages inside
             where inside.workspace = ${workspace} and inside.conversation_id = asked.conversation_id

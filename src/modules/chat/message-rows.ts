@@ -1,8 +1,11 @@
 // The rows that one change of a message touches, each change in one statement after the heads are taken: the message,
 // the conversation's place in lists, and the unread counts.
 import { and, eq, isNull, sql } from 'drizzle-orm';
+import { revokedSessions } from '../../auth/token-error.ts';
+import type { Viewer } from '../../auth/viewer.ts';
 import type { Queries, Statement } from '../../store/store.ts';
 import type { Topic } from '../../streams/topic.ts';
+import { toUserView, type UserView } from '../users/users.service.ts';
 import { messages } from './chat.tables.ts';
 import type { Participant } from './conversation-write.ts';
 import type { PlacedMessage } from './message-view.ts';
@@ -10,13 +13,19 @@ import type { PlacedMessage } from './message-view.ts';
 interface ParticipantRow {
   readonly user_id: string;
   readonly unread_count: number;
-  readonly stored: boolean;
 }
 
 const toParticipant = (row: ParticipantRow): Participant => ({
   userId: row.user_id,
   unreadCount: row.unread_count,
 });
+
+interface InsertedRow extends ParticipantRow {
+  readonly stored: boolean;
+  readonly is_revoked: boolean;
+  readonly name: string | null;
+  readonly avatar_url: string | null;
+}
 
 /** A statement sees its own changes only by what they return: the count of whoever it has not counted is as it was. */
 const insertStatement: Statement = {
@@ -37,24 +46,33 @@ const insertStatement: Statement = {
       where workspace = $1 and id = $2::uuid and exists (select 1 from stored)
     )
     select participant.user_id, coalesce(counted.unread_count, participant.unread_count) as unread_count,
-      exists (select 1 from stored) as stored
-    from conversation_participants participant left join counted using (user_id)
+      exists (select 1 from stored) as stored, known.name, known.avatar_url,
+      exists (
+        select 1 from session_revocations
+        where workspace = $1 and user_id = $11 and revoked_at > $12::timestamptz
+      ) as is_revoked
+    from conversation_participants participant
+    left join counted using (user_id)
+    left join users known on known.workspace = $1 and known.id = $5
     where participant.workspace = $1 and participant.conversation_id = $2::uuid`,
 };
 
 export interface InsertedMessage {
   readonly participants: readonly Participant[];
+  /** As they are called now: the head is taken, so that whoever erases them waits for this write. */
+  readonly sender: UserView;
   /** false where its sender has used its client's id before: nothing was changed. */
   readonly stored: boolean;
 }
 
-/** Unread for everybody but the sender. */
+/** Unread for everybody but the sender. Throws UNAUTHENTICATED where the token of who asks for it was revoked meanwhile. */
 export async function insertMessage(
   tx: Queries,
-  workspace: string,
+  viewer: Pick<Viewer, 'workspace' | 'id' | 'issuedAt'>,
   { number, contentHash, view }: PlacedMessage,
 ): Promise<InsertedMessage> {
-  const rows = await tx.run<ParticipantRow>(insertStatement, [
+  const { workspace } = viewer;
+  const rows = await tx.run<InsertedRow>(insertStatement, [
     workspace,
     view.conversationId,
     view.id,
@@ -65,8 +83,16 @@ export async function insertMessage(
     view.clientMessageId,
     contentHash,
     view.sentAt,
+    viewer.id,
+    viewer.issuedAt.toISOString(),
   ]);
-  return { participants: rows.map(toParticipant), stored: rows[0]?.stored ?? false };
+  const [row] = rows;
+  if (row?.is_revoked === true) throw revokedSessions();
+  const sender = toUserView(
+    view.sender.id,
+    row === undefined ? null : { name: row.name, avatarUrl: row.avatar_url },
+  );
+  return { participants: rows.map(toParticipant), sender, stored: row?.stored ?? false };
 }
 
 export async function updateMessageBody(
@@ -89,7 +115,6 @@ const scrubStatement: Statement = {
     with stored as (
       update messages set body = '', attachments = '[]'::json, content_hash = $7, deleted_at = $6::timestamptz
       where workspace = $1 and id = $3::uuid
-      returning 1
     ), counted as (
       update conversation_participants set unread_count = unread_count - 1
       where workspace = $1 and conversation_id = $2::uuid and user_id <> $5
@@ -98,8 +123,7 @@ const scrubStatement: Statement = {
     ), touched as (
       update conversations set updated_at = $6::timestamptz where workspace = $1 and id = $2::uuid
     )
-    select participant.user_id, coalesce(counted.unread_count, participant.unread_count) as unread_count,
-      exists (select 1 from stored) as stored
+    select participant.user_id, coalesce(counted.unread_count, participant.unread_count) as unread_count
     from conversation_participants participant left join counted using (user_id)
     where participant.workspace = $1 and participant.conversation_id = $2::uuid`,
 };

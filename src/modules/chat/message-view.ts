@@ -1,10 +1,11 @@
 // Messages as their GraphQL type and their events need them, and reading them one by one.
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
+import { isUuid } from '../../schema/input.ts';
 import type { Queries } from '../../store/store.ts';
 import { toUserView, type UserView } from '../users/users.service.ts';
 import { users } from '../users/users.tables.ts';
 import { conversations, messages, type Attachment } from './chat.tables.ts';
-import { isUuid } from './uuid.ts';
+import { stillSeen, type SeenBy } from './still-seen.ts';
 
 export interface MessageView {
   readonly id: string;
@@ -69,16 +70,18 @@ export async function findMessage(
   return row === undefined ? null : toPlacedMessage(row);
 }
 
-/** The newest message of each conversation that has one, by the conversation's id. */
+/** The newest message of each conversation that is seen and has one, by the conversation's id. */
 export async function readLastMessages(
   queries: Queries,
   workspace: string,
-  conversationIds: readonly string[],
+  seen: readonly SeenBy[],
 ): Promise<ReadonlyMap<string, MessageView>> {
   const newest = queries
     .select({ id: conversations.id, number: conversations.lastMessageNumber })
     .from(conversations)
-    .where(and(eq(conversations.workspace, workspace), inArray(conversations.id, [...conversationIds])));
+    .where(
+      and(eq(conversations.workspace, workspace), sql`${conversations.id} in ${stillSeen(workspace, seen)}`),
+    );
   const rows = await selectMessages(queries).where(
     and(
       eq(messages.workspace, workspace),

@@ -45,7 +45,7 @@ export interface MessagesService {
   ): Promise<ChangedMessage>;
   /** The sender, or staff who take part. Once deleted it stays so, however often it is asked. */
   deleteMessage(viewer: Viewer, messageId: string): Promise<ChangedMessage>;
-  /** Deletes every message of a user, as the user would; harmless to repeat. */
+  /** Deletes every message of a user that is stored, as the user would; harmless to repeat. */
   eraseMessages(user: { readonly workspace: string; readonly userId: string }): Promise<void>;
   /** Called on this node after a message was stored. Answers the function that ends it. */
   onMessageSent(listener: (sent: MessageSent) => void): () => void;
@@ -100,7 +100,7 @@ export function createMessagesService(runtime: Runtime): MessagesService {
       const content = requireMessageContent(input);
       const clientMessageId = optionalText('clientMessageId', input.clientMessageId, { min: 1, max: 256 });
       const sent = await writeConversation<ChangedMessage | Repeated>(log, (write) =>
-        sendMessage(write, ref, { senderId: actor, clientMessageId, content }),
+        sendMessage(write, ref, { viewer, senderId: actor, clientMessageId, content }),
       );
       if (sent instanceof Repeated) return readUnchanged(ref, sent.messageId);
       tellSent({ ...ref, userId: actor });
@@ -125,12 +125,8 @@ export function createMessagesService(runtime: Runtime): MessagesService {
       }),
 
     async eraseMessages({ workspace, userId }) {
-      // Until there are none: one may have been on its way.
-      for (;;) {
-        const messageIds = await readUndeleted(store.queries, workspace, userId);
-        if (messageIds.length === 0) return;
-        for (const messageId of messageIds) await eraseMessage(workspace, messageId);
-      }
+      for (const messageId of await readUndeleted(store.queries, workspace, userId))
+        await eraseMessage(workspace, messageId);
     },
 
     onMessageSent(listener) {

@@ -3,15 +3,15 @@ import { and, eq, isNull, lt, or, sql } from 'drizzle-orm';
 import type { Viewer } from '../../auth/viewer.ts';
 import { notFound } from '../../errors.ts';
 import type { Runtime } from '../../schema/context.ts';
+import { isUuid } from '../../schema/input.ts';
 import type { Queries } from '../../store/store.ts';
-import { usersService, type UserView } from '../users/users.service.ts';
+import { toUserView, usersService, type UserView } from '../users/users.service.ts';
 import { conversationParticipants } from './chat.tables.ts';
 import { conversationsOfTopic, receiptsChannel } from './chat.topics.ts';
 import { appendUpdates, type ConversationRef } from './conversation-write.ts';
 import { readParticipantViews, toReceipt } from './conversation-view.ts';
 import { findMessage, type PlacedMessage } from './message-view.ts';
 import type { ReceiptView } from './newer-receipt.ts';
-import { isUuid } from './uuid.ts';
 
 export interface ReadResult {
   readonly readReceipt: ReceiptView;
@@ -65,7 +65,7 @@ export function createReceiptsService(runtime: Runtime): ReceiptsService {
     },
 
     async readReceipts(workspace, conversationId) {
-      const found = await readParticipantViews(store.queries, workspace, [conversationId]);
+      const found = await readParticipantViews(store.queries, workspace, sql`(${conversationId}::uuid)`);
       return (found.get(conversationId) ?? []).flatMap(({ receipt }) => (receipt === null ? [] : [receipt]));
     },
   };
@@ -99,7 +99,7 @@ async function findOwn(tx: Queries, ref: ConversationRef, userId: string): Promi
 
 async function loadReader({ use }: Runtime, viewer: Viewer, tx: Queries): Promise<UserView> {
   const loaded = await use(usersService).load(viewer.workspace, [viewer.id], tx);
-  return loaded.get(viewer.id) ?? { id: viewer.id, name: viewer.id, avatarUrl: null };
+  return loaded.get(viewer.id) ?? toUserView(viewer.id);
 }
 
 /** Answers the row after it, or null where the participant has read as far already. A statement after `take`. */

@@ -1,11 +1,13 @@
 // Sending a message: read, take, store and count, append. Four statements and a commit.
 import { randomUUID } from 'node:crypto';
 import { and, eq } from 'drizzle-orm';
+import type { Viewer } from '../../auth/viewer.ts';
 import { notFound, TidingsError } from '../../errors.ts';
+import { isUuid } from '../../schema/input.ts';
 import { toContentHash } from '../../streams/idempotency.ts';
 import type { Taken, Write } from '../../streams/log-write.ts';
 import type { Queries, Statement } from '../../store/store.ts';
-import { toUserView, type UserView } from '../users/users.service.ts';
+import { toUserView } from '../users/users.service.ts';
 import { messages } from './chat.tables.ts';
 import { conversationTopic } from './chat.topics.ts';
 import { appendMessageChange, type ChangedMessage } from './message-change.ts';
@@ -14,7 +16,6 @@ import type { MessageContent } from './message-content.ts';
 import { insertMessage } from './message-rows.ts';
 import type { MessageView } from './message-view.ts';
 import { sealHash } from './sealed-hash.ts';
-import { isUuid } from './uuid.ts';
 
 /** The sender has used the client's id before. */
 export class Repeated {
@@ -25,6 +26,8 @@ export class Repeated {
 }
 
 export interface Outgoing {
+  /** Who asks for it. */
+  readonly viewer: Viewer;
   readonly senderId: string;
   readonly clientMessageId: string | null;
   readonly content: MessageContent;
@@ -37,13 +40,14 @@ export async function sendMessage(
   outgoing: Outgoing,
 ): Promise<ChangedMessage> {
   const { workspace, conversationId } = ref;
-  const { sender, before } = await readForSending(write.tx, ref, outgoing.senderId);
+  const before = await readForSending(write.tx, ref, outgoing.senderId);
   const taken = await takeConversation(write, ref, before);
-  const message = toMessage(ref, sender, outgoing, taken);
+  const unnamed = toMessage(ref, outgoing, taken);
   const contentHash = toContentHash(outgoing.content);
   const { number } = taken.position(conversationTopic(workspace, conversationId));
-  const placed = { number, contentHash, view: message };
-  const { participants, stored } = await insertMessage(write.tx, workspace, placed);
+  const placed = { number, contentHash, view: unnamed };
+  const { participants, sender, stored } = await insertMessage(write.tx, outgoing.viewer, placed);
+  const message = { ...unnamed, sender };
   requireSameParticipants(ref, before, participants);
   if (!stored) write.abandon(await findRepeated(write.tx, ref, message, contentHash));
   return appendMessageChange(write, ref, { kind: 'SENT', message }, participants);
@@ -51,13 +55,12 @@ export async function sendMessage(
 
 const toMessage = (
   { conversationId }: ConversationRef,
-  sender: UserView,
-  { content, clientMessageId }: Outgoing,
+  { senderId, content, clientMessageId }: Outgoing,
   { occurredAt }: Taken,
 ): MessageView => ({
   id: randomUUID(),
   conversationId,
-  sender,
+  sender: toUserView(senderId),
   body: content.body,
   attachments: content.attachments,
   clientMessageId,
@@ -66,31 +69,20 @@ const toMessage = (
   deletedAt: null,
 });
 
-interface RecipientRow {
-  readonly user_id: string;
-  /** Only the sender's. */
-  readonly name: string | null;
-  readonly avatar_url: string | null;
-}
-
 const readStatement: Statement = {
   name: 'read_for_sending',
   text: `
-    select participant.user_id, known.name, known.avatar_url
-    from conversation_participants participant
-    left join users known on known.workspace = $1 and known.id = $3 and participant.user_id = $3
-    where participant.workspace = $1 and participant.conversation_id = $2::uuid`,
+    select user_id from conversation_participants
+    where workspace = $1 and conversation_id = $2::uuid`,
 };
 
-/** The participants and the sender's name in one statement. Throws NOT_FOUND where the sender is none of them. */
+/** The participants. Throws NOT_FOUND where the sender is none of them. */
 async function readForSending(tx: Queries, { workspace, conversationId }: ConversationRef, senderId: string) {
   const rows = isUuid(conversationId)
-    ? await tx.run<RecipientRow>(readStatement, [workspace, conversationId, senderId])
+    ? await tx.run<{ user_id: string }>(readStatement, [workspace, conversationId])
     : [];
-  const own = rows.find((row) => row.user_id === senderId);
-  if (own === undefined) throw notFound('conversation', conversationId);
-  const sender = toUserView(senderId, { name: own.name, avatarUrl: own.avatar_url });
-  return { sender, before: rows.map((row) => ({ userId: row.user_id })) };
+  if (!rows.some((row) => row.user_id === senderId)) throw notFound('conversation', conversationId);
+  return rows.map((row) => ({ userId: row.user_id }));
 }
 
 async function findRepeated(

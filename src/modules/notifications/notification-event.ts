@@ -29,6 +29,27 @@ export const toReceived = (
   unreadCount,
 });
 
+/** An event goes to every device of the user, and again to each that resumes. */
+const maxEventBytes = 1_024 * 1_024;
+
+/** In portions that fit into one event each, in order; one that is too large by itself is a portion of its own. */
+export function toEventPortions(
+  notifications: readonly NotificationView[],
+): readonly (readonly NotificationView[])[] {
+  const portions: NotificationView[][] = [];
+  let room = 0;
+  for (const notification of notifications) {
+    const bytes = Buffer.byteLength(JSON.stringify(notification));
+    if (bytes > room) {
+      portions.push([]);
+      room = maxEventBytes;
+    }
+    portions.at(-1)?.push(notification);
+    room -= bytes;
+  }
+  return portions;
+}
+
 /** `readThrough` is given where everything up to that moment was read. */
 export const toRead = (
   { notifications, unreadCount }: FeedState,

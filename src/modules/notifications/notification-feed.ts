@@ -49,8 +49,7 @@ const columns = {
   priority: notifications.priority,
   title: notifications.title,
   body: notifications.body,
-  // Read past the column: drizzle would parse what the driver has parsed, and make the number 12 of the text "12".
-  data: sql<unknown>`${notifications.data}`.as('data'),
+  data: notifications.data,
   url: notifications.url,
   createdAt: notifications.createdAt,
   readAt: notifications.readAt,

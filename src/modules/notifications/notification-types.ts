@@ -98,7 +98,8 @@ function defineEvent(builder: Builder): void {
       notifications: t.field({
         type: [Notification],
         description:
-          'Those received or read, newest first; for `markAllNotificationsRead` the newest 100 of them.',
+          'Those received or read, newest first; for `markAllNotificationsRead` the newest 100 of them, or as many as fit into ' +
+          '1 MiB.',
         resolve: ({ payload }) => [...payload.notifications],
       }),
       readThrough: t.field({

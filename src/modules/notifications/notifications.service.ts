@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Viewer } from '../../auth/viewer.ts';
 import { notFound } from '../../errors.ts';
 import { serviceKey, type Runtime } from '../../schema/context.ts';
-import { optionalIdempotencyKey, requireFirst, requireIds } from '../../schema/input.ts';
+import { isUuid, optionalIdempotencyKey, requireFirst, requireIds } from '../../schema/input.ts';
 import { parsePageCursor, placeMoment, placeUuid, toPage, type Page } from '../../schema/page.ts';
 import type { StreamPosition } from '../../streams/cursor.ts';
 import { claimIdempotencyKey, toContentHash, type IdempotencyClaim } from '../../streams/idempotency.ts';
@@ -16,7 +16,7 @@ import {
   type NotificationDraft,
   type SendNotification,
 } from './notification-draft.ts';
-import { optionalTypes, toRead, toReceived } from './notification-event.ts';
+import { optionalTypes, toEventPortions, toRead, toReceived } from './notification-event.ts';
 import {
   eraseFeed,
   fillFeeds,
@@ -65,7 +65,8 @@ export interface NotificationsService {
   list(viewer: Viewer, page: ListNotifications): Promise<NotificationPage>;
   /**
    * Marks those of the viewer that were unread, and answers them (the newest 100). Throws NOT_FOUND, and marks nothing,
-   * where one of the ids is no notification of the viewer. Where all had been read before, there is no event.
+   * where one of the ids is no notification of the viewer. Where all had been read before, there is no event; of large
+   * ones there are several.
    */
   markRead(viewer: Viewer, ids: readonly string[]): Promise<FeedState>;
   markAllRead(viewer: Viewer): Promise<FeedState>;
@@ -130,6 +131,25 @@ export function createNotificationsService(
     return result;
   };
 
+  /** In one event. Answers those that were unread when it came to them. */
+  const markPortion = (owner: FeedOwner, portion: readonly NotificationView[]) => {
+    const topic = notificationsTopic(owner.workspace, owner.userId);
+    return log.write<FeedState>(async (write) => {
+      const { occurredAt } = await write.take([topic]);
+      const ids = portion.map(({ id }) => id);
+      const unread = (await readNamed(write.tx, owner, ids)).filter(({ readAt }) => readAt === null);
+      if (unread.length === 0) {
+        write.abandon({ notifications: [], unreadCount: await readUnreadCount(write.tx, owner) });
+      }
+      const unreadIds = unread.map(({ id }) => id);
+      const unreadCount = await markNamed(write.tx, owner, unreadIds, occurredAt);
+      const readAt = occurredAt.toISOString();
+      const notifications = unread.map((notification) => ({ ...notification, readAt }));
+      write.append({ topic, payload: toRead({ notifications, unreadCount }, null) });
+      return { notifications, unreadCount };
+    });
+  };
+
   return {
     close: () => broadcasts.close(),
     topicOf: notificationsTopic,
@@ -173,26 +193,23 @@ export function createNotificationsService(
     async markRead(viewer, values) {
       const ids = requireIds('ids', values, { max: maxMarks });
       const owner = feedOf(viewer);
-      const topic = notificationsTopic(viewer.workspace, viewer.id);
       requireAllFound(ids, ids.filter(isUuid));
-      return log.write<FeedState>(async (write) => {
-        const { occurredAt } = await write.take([topic]);
-        const named = await readNamed(write.tx, owner, ids);
-        requireAllFound(
-          ids,
-          named.map(({ id }) => id),
-        );
-        const unread = named.filter(({ readAt }) => readAt === null);
-        if (unread.length === 0) {
-          write.abandon({ notifications: [], unreadCount: await readUnreadCount(write.tx, owner) });
-        }
-        const unreadIds = unread.map(({ id }) => id);
-        const unreadCount = await markNamed(write.tx, owner, unreadIds, occurredAt);
-        const readAt = occurredAt.toISOString();
-        const notifications = unread.map((notification) => ({ ...notification, readAt }));
-        write.append({ topic, payload: toRead({ notifications, unreadCount }, null) });
-        return { notifications: notifications.slice(0, maxShown), unreadCount };
-      });
+      const named = await readNamed(store.queries, owner, ids);
+      requireAllFound(
+        ids,
+        named.map(({ id }) => id),
+      );
+      const marked: NotificationView[] = [];
+      let unreadCount: number | null = null;
+      for (const portion of toEventPortions(named.filter(({ readAt }) => readAt === null))) {
+        const state = await markPortion(owner, portion);
+        marked.push(...state.notifications);
+        unreadCount = state.unreadCount;
+      }
+      return {
+        notifications: marked.slice(0, maxShown),
+        unreadCount: unreadCount ?? (await readUnreadCount(store.queries, owner)),
+      };
     },
 
     markAllRead(viewer) {
@@ -202,7 +219,8 @@ export function createNotificationsService(
         const notifications = await markAll(write.tx, feedOf(viewer), occurredAt, maxShown);
         const state = { notifications, unreadCount: 0 };
         if (notifications.length === 0) write.abandon(state);
-        write.append({ topic, payload: toRead(state, occurredAt) });
+        const [told = []] = toEventPortions(notifications);
+        write.append({ topic, payload: toRead({ notifications: told, unreadCount: 0 }, occurredAt) });
         return state;
       });
     },
@@ -254,10 +272,6 @@ async function claim(write: Write, request: IdempotencyClaim): Promise<void> {
   const { recipientCount } = claimed.reference as SendReference;
   write.abandon({ recipientCount, deduplicated: true } satisfies SendResult);
 }
-
-/** The ids of notifications are made here, in this spelling: nothing else can be one. */
-const isUuid = (id: string): boolean =>
-  /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(id);
 
 function requireAllFound(ids: readonly string[], found: readonly string[]): void {
   const known = new Set(found);

@@ -62,7 +62,8 @@ export function startNodeReports(options: NodeReportsOptions): NodeReports {
     try {
       await tell();
     } catch (error) {
-      told = new Map();
+      // Any of it may have arrived: all is told anew, and what is not there any more is taken back.
+      told = new Map([...told.keys(), ...figures.byWorkspace.keys()].map((name) => [name, '']));
       logger.debug({ err: error }, 'the figures of this node could not be told');
     }
     if (closed) return;

@@ -124,3 +124,14 @@ test('while the engine is away each step is still told to it, in order, and noth
   await vi.advanceTimersByTimeAsync(3_000);
   expect(told).toEqual(['live', 'leaving', 'gone']);
 });
+
+test('a connection whose token is revoked already makes nobody present', async () => {
+  const { sessions, counts } = setUp();
+  const one = connection('1');
+  sessions.begin(ada, one, () => true);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await counts()).toEqual([0, 0]);
+  one.close();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await counts()).toEqual([0, 0]);
+});

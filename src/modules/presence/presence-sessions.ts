@@ -9,7 +9,7 @@ import type { Connection } from '../../schema/context.ts';
 import type { UserRef } from '../../schema/module.ts';
 
 export interface PresenceSessions {
-  /** The connection makes its user present for as long as it is open. */
+  /** The connection makes its user present for as long as it is open, unless its token is revoked already. */
   begin(user: UserRef, connection: Connection, isRevoked: () => boolean): void;
   /** Ends those of the user whose tokens are revoked by now. */
   endRevoked(user: UserRef): void;
@@ -39,6 +39,7 @@ export function createPresenceSessions({
 
   return {
     begin(user, connection, isRevoked) {
+      if (isRevoked()) return; // it is being closed
       const session: PresenceSession = {
         place: user.workspace,
         userId: user.userId,

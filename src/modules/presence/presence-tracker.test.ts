@@ -75,7 +75,12 @@ function follow(tracker: PresenceTracker, followees: readonly string[] | 'everyo
   return { joined, take, leave: () => tracker.leave(subscriber, followees) };
 }
 
-function setUp(given: Partial<{ profiles: Pick<Profiles, 'load' | 'follow'> }> = {}) {
+function setUp(
+  given: Partial<{
+    profiles: Pick<Profiles, 'load' | 'follow'>;
+    registry: Pick<PresenceRegistry, 'read' | 'listOnline' | 'follow'>;
+  }> = {},
+) {
   const source = createRegistry();
   const { registry } = source;
   const logger = pino({ level: 'silent' });
@@ -268,6 +273,40 @@ async function followOne() {
   expect(one.take()).toEqual(['Ada ONLINE 1']);
   return { database, source, tracker, one };
 }
+
+test('where names can not be followed the registry is not followed either, until somebody tries again', async () => {
+  const source = createRegistry();
+  let followed = 0;
+  const registry: typeof source.registry = {
+    ...source.registry,
+    async follow(place, follower) {
+      const following = await source.registry.follow(place, follower);
+      followed += 1;
+      return {
+        async unfollow() {
+          followed -= 1;
+          await following.unfollow();
+        },
+      };
+    },
+  };
+  let away = true;
+  const { tracker } = setUp({
+    registry,
+    profiles: {
+      ...profiles,
+      async follow() {
+        if (away) throw new TidingsError('UNAVAILABLE', 'away');
+        return { unfollow: async () => undefined };
+      },
+    },
+  });
+  await expect(follow(tracker, ['ada']).joined).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect(followed).toBe(0);
+  away = false;
+  await follow(tracker, ['ada']).joined;
+  expect(followed).toBe(1);
+});
 
 test('a name that is changed is told to whoever follows', async () => {
   const { database, one } = await followOne();

@@ -49,7 +49,7 @@ export class PresenceTracker {
   #open(): Promise<unknown> {
     if (this.#following !== null) return this.#following;
     const { registry, profiles, place, workspace } = this.#options;
-    const following = Promise.all([
+    const following = followAll([
       registry.follow(place, {
         onChange: (state) => {
           if (this.#users.hear(state, now())) this.#name(state.userId);
@@ -256,3 +256,13 @@ const pause = (ms: number): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, ms).unref();
   });
+
+/** Where one of them fails the others are not followed either. */
+async function followAll(starting: readonly Promise<Following>[]): Promise<readonly Following[]> {
+  const started = await Promise.allSettled(starting);
+  const failed = started.find((one) => one.status === 'rejected');
+  const following = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  if (failed === undefined) return following;
+  await Promise.all(following.map((one) => one.unfollow()));
+  throw failed.reason;
+}

@@ -29,9 +29,11 @@ export const presenceModule: TidingsModule = {
         sessions.endRevoked(user);
         service.forget(user);
       },
-      onUserGone(user) {
+      onUserGone(user, setting) {
+        // Whoever appeared offline was last seen when they hid, as far as anybody may know.
+        const at = setting?.status === 'OFFLINE' ? new Date(setting.setAt) : new Date();
         const written = profiles
-          .rememberGone(user)
+          .rememberGone(user, at)
           .catch((error: unknown) => {
             logger.warn({ err: error, userId: user.userId }, 'when a user was last seen could not be stored');
           })

@@ -1,6 +1,8 @@
+import { and, eq, isNotNull } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { contextOf, openTestRuntime, testViewer, type TestRuntime } from '../../../test/support/runtime.ts';
 import { usersService } from '../users/users.service.ts';
+import { users } from '../users/users.tables.ts';
 import { presenceService } from './presence.service.ts';
 import type { PresenceView } from './visible-presence.ts';
 
@@ -151,6 +153,22 @@ test('whoever hides is seen last when they hid, and setting it again gives nothi
   expect(again).toEqual(hidden);
   const { user: _user, ...seen } = hidden;
   expect(await service.read(viewer, ['viewer'])).toMatchObject([seen]);
+});
+
+test('whoever hides and then leaves was seen last when they hid', async () => {
+  const { service, viewer, runtime, connect, disconnect } = setUp();
+  await runtime.use(usersService).remember(viewer);
+  await connect('viewer');
+  await service.set(viewer, { status: 'OFFLINE' });
+  const [hidden] = await service.read(viewer, ['viewer']);
+  await disconnect('viewer');
+  const stored = () =>
+    runtime.store.queries
+      .select({ lastSeenAt: users.lastSeenAt })
+      .from(users)
+      .where(and(eq(users.workspace, viewer.workspace), isNotNull(users.lastSeenAt)));
+  await expect.poll(stored).toHaveLength(1);
+  expect(await service.read(viewer, ['viewer'])).toEqual([hidden]);
 });
 
 test('following some users: their current presence, then their changes', async () => {

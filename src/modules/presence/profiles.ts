@@ -11,8 +11,8 @@ export interface Profiles {
   load(workspace: string, userIds: readonly string[]): Promise<ReadonlyMap<string, Profile>>;
   /** In force when it resolves. Rejects with UNAVAILABLE while the engine is away. */
   follow(workspace: string, follower: NamesFollower): Promise<Following>;
-  /** Now is when the user's last session has ended. */
-  rememberGone(user: { readonly workspace: string; readonly userId: string }): Promise<void>;
+  /** `at` is when the user was last seen. */
+  rememberGone(user: { readonly workspace: string; readonly userId: string }, at: Date): Promise<void>;
 }
 
 export function createProfiles({ store, use }: Pick<Runtime, 'store' | 'use'>): Profiles {
@@ -42,11 +42,11 @@ export function createProfiles({ store, use }: Pick<Runtime, 'store' | 'use'>): 
 
     follow: (workspace, follower) => use(usersService).followNames(workspace, follower),
 
-    async rememberGone({ workspace, userId }) {
+    async rememberGone({ workspace, userId }, at) {
       // Who has been erased meanwhile does not come back for having left.
       await store.queries
         .update(users)
-        .set({ lastSeenAt: new Date() })
+        .set({ lastSeenAt: at })
         .where(and(eq(users.workspace, workspace), eq(users.id, userId)));
     },
   };

@@ -2,12 +2,14 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import type { Revoked } from '../../auth/revocations.ts';
+import { revokedSessions } from '../../auth/token-error.ts';
 import type { Viewer } from '../../auth/viewer.ts';
 import type { Engine, Following } from '../../engines/engine.ts';
 import { badInput } from '../../errors.ts';
 import { serviceKey, type Runtime } from '../../schema/context.ts';
 import { optionalText, requireHttpsUrl, requireId, requireText } from '../../schema/input.ts';
 import type { Queries, Statement } from '../../store/store.ts';
+import { awaitWrites } from '../../streams/await-writes.ts';
 import { rewritePayloads } from '../../streams/rewrite-payloads.ts';
 import { withoutNameOf } from './nameless.ts';
 import { users } from './users.tables.ts';
@@ -28,12 +30,12 @@ export interface UserInput {
 export interface UsersService {
   /** One for each id, also for those never seen. Inside a transaction, with its handle. */
   load(workspace: string, ids: readonly string[], queries?: Queries): Promise<ReadonlyMap<string, UserView>>;
-  /** The viewer's own view: what the token tells counts first. */
+  /** The viewer as others see them. Inside a transaction, with its handle. Throws UNAUTHENTICATED where the token was revoked meanwhile. */
   viewer(viewer: Viewer, queries?: Queries): Promise<UserView>;
   upsert(viewer: Viewer, inputs: readonly UserInput[]): Promise<readonly UserView[]>;
   /** Resolves when every node has ended them, and when a token that is issued from then on counts. */
   revokeSessions(viewer: Viewer, userId: string): Promise<Revoked>;
-  /** Told, on every node, whose names were changed by `upsert`. */
+  /** Told, on every node, whose names were changed. */
   followNames(workspace: string, follower: NamesFollower): Promise<Following>;
   /** Ends the user's sessions, and takes texts, name and picture out of tables and log. Harmless to repeat. */
   erase(viewer: Viewer, userId: string): Promise<void>;
@@ -88,46 +90,53 @@ export function createUsersService(
     return new Map(wanted.map((id) => [id, toUserView(id, found.get(id))]));
   };
 
-  /** A name once told is not forgotten where a later token tells none. */
+  /** Now. A name once told is not forgotten where nothing is told in its place. In the order of ids, so that two never deadlock. */
   const write = (
     workspace: string,
     told: readonly { id: string; name: string | null; avatarUrl: string | null }[],
   ) =>
     store.queries
       .insert(users)
-      .values(told.map((user) => ({ workspace, ...user })))
+      .values(
+        [...told]
+          .sort((one, other) => (one.id < other.id ? -1 : 1))
+          .map((user) => ({ workspace, toldAt: new Date(), ...user })),
+      )
       .onConflictDoUpdate({
         target: [users.workspace, users.id],
         set: {
           name: sql`coalesce(excluded.name, ${users.name})`,
           avatarUrl: sql`coalesce(excluded.avatar_url, ${users.avatarUrl})`,
+          toldAt: sql`excluded.told_at`,
         },
       });
 
-  /** Not where the sessions were revoked meanwhile: whoever was erased with them does not come back. */
-  const writeTold = ({ workspace, id, name, avatarUrl, issuedAt }: Told) =>
-    store.queries.run(insertTold, [workspace, id, name, avatarUrl, issuedAt.toISOString()]);
+  const tellNames = (workspace: string, ids: readonly string[]): void => {
+    broker.publish(namesOf(workspace), JSON.stringify(ids)).catch((error: unknown) => {
+      logger.debug(
+        { err: error },
+        'changed names could not be announced; they are read when the engine is back',
+      );
+    });
+  };
 
   return {
     load,
-    async viewer({ workspace, id, name, avatarUrl }, queries) {
-      const stored = (await load(workspace, [id], queries)).get(id) ?? toUserView(id);
-      return { id, name: name ?? stored.name, avatarUrl: avatarUrl ?? stored.avatarUrl };
+    async viewer({ workspace, id, name, avatarUrl, issuedAt }, queries = store.queries) {
+      const [row] = await queries.run<ViewerRow>(selectViewer, [workspace, id, issuedAt.toISOString()]);
+      if (row?.is_revoked === true) throw revokedSessions();
+      // The newest of what was told; the token's own where that could not be stored.
+      return toUserView(id, {
+        name: row?.name ?? name,
+        avatarUrl: row?.avatar_url ?? avatarUrl,
+      });
     },
     async upsert({ workspace }, inputs) {
       const parsed = parseUsers(inputs);
       await write(workspace, parsed);
-      const changed = JSON.stringify(parsed.map(({ id }) => id));
-      broker.publish(namesOf(workspace), changed).catch((error: unknown) => {
-        logger.debug(
-          { err: error },
-          'changed names could not be announced; they are read when the engine is back',
-        );
-      });
-      const loaded = await load(
-        workspace,
-        parsed.map((user) => user.id),
-      );
+      const ids = parsed.map(({ id }) => id);
+      tellNames(workspace, ids);
+      const loaded = await load(workspace, ids);
       return parsed.map((user) => loaded.get(user.id) ?? toUserView(user.id));
     },
     async revokeSessions({ workspace }, id) {
@@ -149,6 +158,8 @@ export function createUsersService(
       await runtime.revocations.revoke(workspace, userId);
       // Before the texts: what is brought to everyone whom the workspace knows brings no more to this one.
       await store.queries.delete(users).where(and(eq(users.workspace, workspace), eq(users.id, userId)));
+      // What was on its way by then is there now, and what comes later knows of the revocation and of no name.
+      await awaitWrites(store);
       await runtime.eraseTexts({ workspace, userId });
       await rewritePayloads(store, {
         workspace,
@@ -164,7 +175,9 @@ export function createUsersService(
       const told = JSON.stringify([name, avatarUrl]);
       if (remembered.get(key) === told) return;
       try {
-        await writeTold({ workspace, id, name, avatarUrl, issuedAt });
+        const values = [workspace, id, name, avatarUrl, issuedAt.toISOString()];
+        const [row] = await store.queries.run<{ changed: boolean }>(insertTold, values);
+        if (row?.changed === true) tellNames(workspace, [id]);
         remembered.delete(key);
         remembered.set(key, told);
         if (remembered.size > maxRemembered) remembered.delete(remembered.keys().next().value ?? '');
@@ -175,19 +188,44 @@ export function createUsersService(
   };
 }
 
-type Told = Pick<Viewer, 'workspace' | 'id' | 'name' | 'avatarUrl' | 'issuedAt'>;
-
+/**
+ * What a token tells, unless something newer has been told. Not where the sessions were revoked meanwhile: whoever was erased
+ * with them does not come back.
+ */
 const insertTold: Statement = {
   name: 'insert_user_as_told',
   text: `
-    insert into users as known (workspace, id, name, avatar_url)
-    select $1, $2, $3, $4
+    with before as (select name, avatar_url from users where workspace = $1 and id = $2)
+    insert into users as known (workspace, id, name, avatar_url, told_at)
+    select $1, $2, $3, $4, $5::timestamptz
     where not exists (
       select 1 from session_revocations
       where workspace = $1 and user_id = $2 and revoked_at > $5::timestamptz
     )
     on conflict (workspace, id) do update
-      set name = coalesce(excluded.name, known.name), avatar_url = coalesce(excluded.avatar_url, known.avatar_url)`,
+      set name = coalesce(excluded.name, known.name), avatar_url = coalesce(excluded.avatar_url, known.avatar_url),
+        told_at = excluded.told_at
+      where known.told_at is null or known.told_at <= excluded.told_at
+    returning exists (
+      select 1 from before
+      where before.name is distinct from known.name or before.avatar_url is distinct from known.avatar_url
+    ) as changed`,
+};
+
+interface ViewerRow {
+  readonly name: string | null;
+  readonly avatar_url: string | null;
+  readonly is_revoked: boolean;
+}
+
+const selectViewer: Statement = {
+  name: 'select_viewer',
+  text: `
+    select known.name, known.avatar_url, exists (
+      select 1 from session_revocations
+      where workspace = $1 and user_id = $2 and revoked_at > $3::timestamptz
+    ) as is_revoked
+    from (select 1) as one left join users known on known.workspace = $1 and known.id = $2`,
 };
 
 const namesOf = (workspace: string): string => `names/${encodeURIComponent(workspace)}`;

@@ -9,6 +9,8 @@ export const users = pgTable(
     /** null until a token or upsertUsers has told. */
     name: text('name'),
     avatarUrl: text('avatar_url'),
+    /** When that was told: by a token when it was issued, by upsertUsers when it was called. */
+    toldAt: timestamp('told_at', { withTimezone: true }),
     /** When the user's last presence session ended. */
     lastSeenAt: timestamp('last_seen_at', { withTimezone: true }),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),

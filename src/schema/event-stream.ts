@@ -21,7 +21,12 @@ export interface EventStreamOptions {
   readonly anewFrom: string;
   /** Asked when the stream begins and whenever the viewer's token is renewed. Reads through its own queries. */
   authorize(viewer: Viewer): AuthorizationClass | Promise<AuthorizationClass>;
+  /** Which events to deliver; every one unless given. Must not throw. */
   readonly filter?: (entry: LogEntry) => boolean;
+  /**
+   * Whether an entry that was appended with `kind: 'control'` ends this viewer's access: the subscription then ends with
+   * FORBIDDEN, with everything before it delivered and nothing after. Entries that are events are not asked about. Must not throw.
+   */
   readonly endsAccess?: (entry: LogEntry, viewer: Viewer) => boolean;
 }
 

@@ -5,6 +5,8 @@ import type { Topic } from './topic.ts';
 
 export interface Rewriting {
   readonly workspace: string;
+  /** Only streams of this kind; of all unless given. */
+  readonly kind?: string;
   /** Only payloads whose JSON holds this member are looked at: `['id', 'alice']` for `"id":"alice"`. */
   readonly holding: readonly [key: string, value: string];
   /** Answers what the payload becomes, or the payload itself where it stays as it is. Pure. */
@@ -35,11 +37,11 @@ interface Row {
 async function rewriteBatch(
   tx: Queries,
   [topic, number]: readonly [Topic, number],
-  { workspace, holding: [key, value], rewrite }: Rewriting,
+  { workspace, kind, holding: [key, value], rewrite }: Rewriting,
 ): Promise<{ readonly changed: number; readonly last: readonly [Topic, number] | null }> {
   // As JSON.stringify writes it, and as the database does where it has changed a payload.
   const [plain, spaced] = [':', ': '].map((colon) => JSON.stringify(key) + colon + JSON.stringify(value));
-  const prefix = `${encodeURIComponent(workspace)}/`;
+  const prefix = `${encodeURIComponent(workspace)}/${kind === undefined ? '' : `${encodeURIComponent(kind)}/`}`;
   const page = await tx.run<Omit<Row, 'payload'>>(selectPlaces, [topic, number, batchSize]);
   const rows = await tx.run<Row>(selectHolding, [
     page.map((row) => row.topic),

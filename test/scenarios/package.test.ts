@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -11,21 +12,37 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { connect } from '../support/client.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect, type Person } from '../support/client.ts';
+import { failureOf } from '../support/failure.ts';
 import { startServer } from '../support/server.ts';
 import { KarmaChangedDocument, KarmaDocument, PublishKarmaDocument } from './planner/generated/documents.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 let project: string;
 
-function run(command: string, ...parameters: string[]): string {
-  const { status, stdout, stderr } = spawnSync(command, parameters, { cwd: project, encoding: 'utf8' });
+const run = (command: string, ...parameters: string[]): string => runIn(project, command, ...parameters);
+
+function runIn(cwd: string, command: string, ...parameters: string[]): string {
+  const { status, stdout, stderr } = spawnSync(command, parameters, { cwd, encoding: 'utf8' });
   if (status !== 0) throw new Error(`${command} ended with ${status}:\n${stdout}\n${stderr}`);
   return stdout;
 }
+
+const strictest = {
+  target: 'ES2023',
+  module: 'nodenext',
+  lib: ['ES2023', 'ESNext.Disposable', 'DOM'],
+  types: ['node'],
+  strict: true,
+  // The declarations of the package are read too, with what they import.
+  skipLibCheck: false,
+  noEmit: true,
+  allowImportingTsExtensions: true,
+  jsx: 'react-jsx',
+};
 
 /** What the package needs is what is installed here: the registry is not asked. */
 function install(): void {
@@ -49,19 +66,7 @@ beforeAll(() => {
     writeFileSync(file, readFileSync(file, 'utf8').replace('../../../src/index.ts', 'tidings'));
   }
   writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
-  const compilerOptions = {
-    target: 'ES2023',
-    module: 'nodenext',
-    lib: ['ES2023', 'ESNext.Disposable', 'DOM'],
-    types: ['node'],
-    strict: true,
-    // The declarations of the package are read too, with what they import.
-    skipLibCheck: false,
-    noEmit: true,
-    allowImportingTsExtensions: true,
-    jsx: 'react-jsx',
-  };
-  const config = { compilerOptions, include: ['main.ts', 'tidings.ts', 'wrong.ts'] };
+  const config = { compilerOptions: strictest, include: ['main.ts', 'tidings.ts', 'wrong.ts'] };
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(config));
   writeFileSync(join(project, 'tidings.ts'), "export * from 'tidings';\n");
   // It must be complained of: the compiler has run, and the types are not `any`.
@@ -92,6 +97,92 @@ it(
     expect((await changes.next()).karmaChanged).toMatchObject({ points: 3, reason: 'dishes' });
   },
 );
+
+describe('the guide to a domain of one’s own, followed to the letter', () => {
+  let folder: string;
+  const tool = (file: string, ...parameters: string[]) =>
+    runIn(folder, process.execPath, join(root, 'node_modules', file), ...parameters);
+
+  beforeAll(() => {
+    folder = join(project, 'clubs');
+    mkdirSync(folder);
+    const guide = readFileSync(join(project, 'package/docs/adding-a-domain.md'), 'utf8');
+    // Whatever begins with its own file's name.
+    const files = [...guide.matchAll(/^```\w+\n(?:\/\/|#) (\S+\.\w+)\n(.*?)^```$/gms)];
+    for (const [, name = '', text = ''] of files) writeFileSync(join(folder, name), text);
+    expect(files.map(([, name]) => name)).toEqual([
+      'clubs.tables.ts',
+      'drizzle.config.ts',
+      'clubs.ts',
+      'main.ts',
+      'print-schema.ts',
+      'operations.graphql',
+      'codegen.ts',
+      'club-news.tsx',
+    ]);
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    tool('drizzle-kit/bin.cjs', 'generate');
+    tool('tsx/dist/cli.mjs', 'print-schema.ts');
+    tool('@graphql-codegen/cli/esm/bin.js');
+  }, 120_000);
+
+  it('is typed from the table to the hook', { timeout: 60_000 }, () => {
+    const compilerOptions = { ...strictest, skipLibCheck: true };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+    expect(tool('typescript/bin/tsc')).toBe('');
+  });
+
+  it(
+    'makes a server whose members hear each other, until they are shown out',
+    { timeout: 60_000 },
+    async () => {
+      await using server = await startServer({ main: ['--import', 'tsx', join(folder, 'main.ts')] });
+      await using mia = await connect(server, 'mia');
+      await using ned = await connect(server, 'ned');
+      const joinClub = (person: Person) => person.request('mutation { joinClub(club: "chess") }');
+      const tell = (text: string) =>
+        mia.request(
+          'mutation ($text: String!) { publishClubNews(club: "chess", text: $text) { deduplicated } }',
+          { text },
+        );
+      const read = '{ clubNews(club: "chess") { nodes { text by } cursor } }';
+      expect((await failureOf(ned.request(read))).code).toBe('NOT_FOUND');
+      await joinClub(mia);
+      await joinClub(ned);
+      const { clubNews } = await ned.request<{ clubNews: { cursor: string } }>(read);
+      await using news = ned.subscribe<{ clubNews: { text: string } }>(
+        'subscription ($after: Cursor) { clubNews(club: "chess", after: $after) { text } }',
+        { after: clubNews.cursor },
+      );
+      await tell('hello');
+      expect((await news.next()).clubNews).toEqual({ text: 'hello' });
+      expect(await mia.request('mutation { showOutOfClub(club: "chess", userId: "ned") }')).toEqual({
+        showOutOfClub: true,
+      });
+      await tell('not for Ned');
+      expect((await failureOf(news.next())).code).toBe('FORBIDDEN');
+      expect((await failureOf(ned.request(read))).code).toBe('NOT_FOUND');
+    },
+  );
+});
+
+it('all that its documents point to is in it', () => {
+  const inside = join(project, 'package');
+  const documents = [
+    'README.md',
+    'CHANGELOG.md',
+    ...readdirSync(join(inside, 'docs'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join('docs', name)),
+  ];
+  const dead = documents.flatMap((document) =>
+    [...readFileSync(join(inside, document), 'utf8').matchAll(/\]\(([^)\s#]+)[^)]*\)/g)]
+      .map(([, target = '']) => target)
+      .filter((target) => !/^[a-z]+:/.test(target) && !existsSync(join(inside, dirname(document), target)))
+      .map((target) => `${document}: ${target}`),
+  );
+  expect(dead).toEqual([]);
+});
 
 it('its command runs', { timeout: 60_000 }, () => {
   const { bin } = JSON.parse(readFileSync(join(project, 'package/package.json'), 'utf8')) as {

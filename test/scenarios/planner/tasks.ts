@@ -139,10 +139,11 @@ async function eraseTitles({ store }: Runtime, { workspace, userId }: UserRef): 
     .where(and(eq(tasks.workspace, workspace), eq(tasks.createdBy, userId)));
   await rewritePayloads(store, {
     workspace,
+    kind: 'tasks-of',
     holding: ['createdBy', userId],
     rewrite(payload) {
-      const { kind, task } = payload as Partial<TaskEntry['payload']>;
-      return task?.createdBy === userId ? { kind, task: { ...task, title: '' } } : payload;
+      const { kind, task } = payload as TaskEntry['payload'];
+      return task.createdBy === userId ? { kind, task: { ...task, title: '' } } : payload;
     },
   });
 }

@@ -37,7 +37,10 @@ const claims = z.object({
   iat: moment,
   exp: moment,
   // What can't be shown costs the name or the picture, not the access.
-  name: name.optional().catch(undefined),
+  name: name
+    .refine((text) => text.trim() !== '')
+    .optional()
+    .catch(undefined),
   picture: picture.optional().catch(undefined),
   workspace: name.default('default'),
   roles: strings.default([]),

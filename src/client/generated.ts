@@ -219,7 +219,7 @@ export type PublishAnnouncementInput = {
   readonly public?: boolean | null | undefined;
 };
 
-/** What has happened to a booking. What is left out stays as it is; null empties what may be empty. */
+/** What has happened to a booking. What is left out stays as it is; null empties what may be empty, and is taken as left out elsewhere. */
 export type PublishBookingUpdateInput = {
   /** The publisher's own id for the booking. */
   readonly bookingId: string;
@@ -255,7 +255,7 @@ export type PublishInventoryAlertInput = {
   readonly stockLevel: number;
 };
 
-/** What has happened to an order. What is left out stays as it is; null empties what may be empty. */
+/** What has happened to an order. What is left out stays as it is; null empties what may be empty, and is taken as left out elsewhere. */
 export type PublishOrderUpdateInput = {
   /** Needed for an order not seen before; must not change afterwards. */
   readonly customerId?: string | null | undefined;

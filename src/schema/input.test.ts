@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { requireHttpsUrl } from './input.ts';
+import { requireHttpsUrl, requireName } from './input.ts';
 
 const sayingWhy = (message: RegExp): unknown =>
   expect.objectContaining({ code: 'BAD_USER_INPUT', message: expect.stringMatching(message) as string });
@@ -23,4 +23,11 @@ test.each([
   [`https://example.com/${'x'.repeat(2_048)}`, /at most 2048/],
 ])('an https address may not be %j', (url, why) => {
   expect(() => requireHttpsUrl('avatarUrl', url)).toThrow(sayingWhy(why));
+});
+
+test.each([' ', '\u3000\n', ''])('a name may not be %j', (name) => {
+  expect(() => requireName('name', name)).toThrow(sayingWhy(/blank|empty/));
+});
+test('a name may hold spaces', () => {
+  expect(requireName('name', ' Alice Liddell ')).toBe(' Alice Liddell ');
 });

@@ -21,6 +21,13 @@ export function requireText(argument: string, value: string, limits: { min?: num
   return value;
 }
 
+/** What others are shown: not blank either. */
+export function requireName(argument: string, value: string): string {
+  requireText(argument, value, { min: 1, max: 256 });
+  if (value.trim() === '') throw badInput(`\`${argument}\` is blank: it takes something that can be seen.`);
+  return value;
+}
+
 export const optionalText = (
   argument: string,
   value: string | null | undefined,

@@ -206,6 +206,9 @@ function createProtocol(options: WebSocketOptions) {
       _id,
       payload: SubscribePayload,
     ): Promise<ExecutionArgs | readonly GraphQLError[]> {
+      // First: those that come while this one waits are counted by themselves.
+      if (Object.keys(subscriptions).length > maxOperations)
+        return [clientErrors.toClientError(tooManyOperations(maxOperations))];
       try {
         await confirm();
       } catch (error) {
@@ -214,8 +217,6 @@ function createProtocol(options: WebSocketOptions) {
       // Whoever was closed by that is told nothing more, and nothing is carried out for them.
       if (client.socket.readyState !== client.socket.OPEN)
         return [clientErrors.toClientError(revokedSessions())];
-      if (Object.keys(subscriptions).length > maxOperations)
-        return [clientErrors.toClientError(tooManyOperations(maxOperations))];
       if (client.session === null)
         throw new Error('An operation came before its connection was acknowledged.');
       const prepared = documents.prepare(payload.query);

@@ -167,6 +167,7 @@ describe('opaque tokens', () => {
     for (const members of [
       { ...nothing, cnf: null, token_type: null },
       { name: '' },
+      { name: '  ' },
       { name: 'x'.repeat(300) },
     ]) {
       const user = somebody(members);

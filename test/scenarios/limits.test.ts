@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import type { ResponseError } from '../support/client.ts';
 import { connect, type Person } from '../support/client.ts';
 import { failureOf } from '../support/failure.ts';
+import { openGreetedSocket } from '../support/raw-socket.ts';
 import { useSturdyServer } from '../support/sturdy-server.ts';
 
 const server = useSturdyServer({
@@ -99,6 +100,25 @@ it('a service has a limit for what it publishes', async () => {
   await other.request(
     'mutation { publishOrderUpdate(input: { orderId: "2", customerId: "alice", status: PENDING }) { deduplicated } }',
   );
+});
+
+it('of subscriptions that come at once those are refused that are too many, and no others', async () => {
+  const { alice } = await begin();
+  await using socket = await openGreetedSocket(server, alice.token);
+  const query = 'subscription { presenceChanged(userIds: ["alice"]) { status } }';
+  const subscribes = Array.from({ length: 30 }, (_, index) => ({
+    type: 'subscribe',
+    id: String(index),
+    payload: { query },
+  }));
+  socket.sendTogether(...subscribes);
+  const answers = new Map<string, string>();
+  while (answers.size < subscribes.length) {
+    const { id = '', type } = await socket.next();
+    if (!answers.has(id)) answers.set(id, type);
+  }
+  const refused = [...answers].filter(([, type]) => type === 'error').map(([id]) => Number(id));
+  expect(refused.sort((one, other) => one - other)).toEqual([20, 21, 22, 23, 24, 25, 26, 27, 28, 29]);
 });
 
 it('a connection has so many subscriptions; one that is completed makes room', async () => {

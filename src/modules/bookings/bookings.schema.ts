@@ -129,7 +129,8 @@ function defineQueries(builder: Builder): void {
 function defineMutation(builder: Builder, { BookingStatusEnum }: ReturnType<typeof defineTypes>): void {
   const PublishBookingUpdateInput = builder.inputType('PublishBookingUpdateInput', {
     description:
-      'What has happened to a booking. What is left out stays as it is; null empties what may be empty.',
+      'What has happened to a booking. What is left out stays as it is; null empties what may be empty, and is taken as left ' +
+      'out elsewhere.',
     fields: (t) => ({
       bookingId: t.id({ required: true, description: "The publisher's own id for the booking." }),
       customerId: t.id({ description: 'Needed for a booking not seen before; must not change afterwards.' }),

@@ -186,7 +186,8 @@ function defineMutation(
   });
   const PublishOrderUpdateInput = builder.inputType('PublishOrderUpdateInput', {
     description:
-      'What has happened to an order. What is left out stays as it is; null empties what may be empty.',
+      'What has happened to an order. What is left out stays as it is; null empties what may be empty, and is taken as left ' +
+      'out elsewhere.',
     fields: (t) => ({
       orderId: t.id({ required: true, description: "The shop's own id for the order." }),
       customerId: t.id({ description: 'Needed for an order not seen before; must not change afterwards.' }),

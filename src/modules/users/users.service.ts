@@ -7,7 +7,7 @@ import type { Viewer } from '../../auth/viewer.ts';
 import type { Engine, Following } from '../../engines/engine.ts';
 import { badInput } from '../../errors.ts';
 import { serviceKey, type Runtime } from '../../schema/context.ts';
-import { optionalText, requireHttpsUrl, requireId, requireText } from '../../schema/input.ts';
+import { optionalText, requireHttpsUrl, requireId, requireName } from '../../schema/input.ts';
 import type { Queries, Statement } from '../../store/store.ts';
 import { awaitWrites } from '../../streams/await-writes.ts';
 import { rewritePayloads } from '../../streams/rewrite-payloads.ts';
@@ -242,7 +242,7 @@ function parseUsers(inputs: readonly UserInput[]): { id: string; name: string; a
       requireId('users.id', input.id),
       {
         id: input.id,
-        name: requireText('users.name', input.name, { min: 1, max: 256 }),
+        name: requireName('users.name', input.name),
         avatarUrl:
           optionalText('users.avatarUrl', input.avatarUrl, { max: 2_048 }) === null
             ? null

@@ -326,7 +326,7 @@ describe('notifications', () => {
 
   it('texts are stored as sent', async () => {
     const { notify, feed } = await newSender();
-    const sent = { title: '  🚚\t', body: ' \n ', url: '/orders/42?a=b c' };
+    const sent = { title: '  🚚\t', body: ' \n ', url: '/orders/42?a=b%20c' };
     await notify(sent);
     expect(await feed()).toMatchObject({ notifications: { nodes: [sent] } });
   });

@@ -37,7 +37,7 @@ const maxUnderWay = 32;
 const maxWaiting = 2_000;
 /** An answer is a few claims. */
 const maxAnswerBytes = 64 * 1_024;
-/** While it fails, that is logged once in so long. */
+/** While it fails, each kind of failure is logged once in so long. */
 const logEveryMs = 10_000;
 
 /** RFC 6750's form of a bearer token. */
@@ -54,7 +54,7 @@ export function createIntrospection({ settings, logger }: IntrospectionOptions):
   const authentication = basic(clientId, clientSecret);
   const turns = new Turns(maxUnderWay);
   let waiting = 0;
-  let quietUntil = 0;
+  const quietUntil = new Map<string, number>();
 
   const ask = async (token: string): Promise<IntrospectionResponse> => {
     const response = await introspectionRequest(server, client, authentication, token, {
@@ -68,17 +68,18 @@ export function createIntrospection({ settings, logger }: IntrospectionOptions):
   };
 
   const log = (level: 'warn' | 'error', details: object, sentence: string) => {
-    if (performance.now() < quietUntil) return;
-    quietUntil = performance.now() + logEveryMs;
+    if (performance.now() < (quietUntil.get(sentence) ?? 0)) return;
+    quietUntil.set(sentence, performance.now() + logEveryMs);
     logger[level](details, sentence);
   };
 
   /** Of what was answered only the status and the code are logged: other servers' words may hold anything. */
   const toFailure = (error: unknown, previous: Claims | null): TidingsError => {
-    // Some say so of tokens that can't be theirs, instead of `active: false`. One that they knew is theirs.
-    if (previous === null && error instanceof ResponseBodyError && ofTheToken.includes(error.error)) {
+    if (error instanceof ResponseBodyError && ofTheToken.includes(error.error)) {
       const details = { status: error.status, error: error.error };
       log('warn', details, 'the introspection endpoint does not accept a question about a token');
+      // Some say so of tokens that can't be theirs, instead of `active: false`. One that they knew is theirs.
+      if (previous !== null) return unavailable(error);
       return new TokenError('The token is not one that its issuer can tell about.', { cause: error });
     }
     if (error instanceof ResponseBodyError || error instanceof WWWAuthenticateChallengeError) {

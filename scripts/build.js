@@ -78,7 +78,7 @@ function isStale() {
 
 function findCompiler() {
   try {
-    return createRequire(import.meta.url).resolve('typescript/bin/tsc');
+    return join(createRequire(import.meta.url).resolve('typescript-7/package.json'), '../bin/tsc');
   } catch {
     if (process.argv.includes('--if-possible')) process.exit(0);
     console.error(

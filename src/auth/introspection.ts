@@ -59,7 +59,8 @@ export function createIntrospection({ settings, logger }: IntrospectionOptions):
   const ask = async (token: string): Promise<IntrospectionResponse> => {
     const response = await introspectionRequest(server, client, authentication, token, {
       additionalParameters: { token_type_hint: 'access_token' },
-      // http:// is for endpoints within one's own network, as it is for JWT_JWKS_URL.
+      // http:// is for endpoints within one's own network, as it is for JWT_JWKS_URL; deprecated only to be noticed.
+      // oxlint-disable-next-line typescript/no-deprecated
       [allowInsecureRequests]: true,
       signal: AbortSignal.timeout(answerMs),
       [customFetch]: fetchBounded,

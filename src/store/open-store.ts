@@ -72,7 +72,7 @@ async function openPglite(options: OpenStoreOptions): Promise<Store> {
         idleTimeoutMillis: 0,
         // For the same reason a new connection inherits what a broken one has left.
         // The pool awaits it, which its types do not tell.
-        // eslint-disable-next-line @typescript-eslint/no-misused-promises
+        // oxlint-disable-next-line typescript/no-misused-promises
         onConnect: async (client) => {
           await client.query('rollback');
           await client.query('discard all');
@@ -112,7 +112,7 @@ async function openPostgresql(options: OpenStoreOptions, databaseUrl: string): P
       max: options.poolSize ?? 20,
       idleTimeoutMillis: 30_000,
       // The pool awaits it, which its types do not tell.
-      // eslint-disable-next-line @typescript-eslint/no-misused-promises
+      // oxlint-disable-next-line typescript/no-misused-promises
       onConnect: async (client) => {
         await client.query(`set idle_in_transaction_session_timeout = ${idleInTransactionMs}`);
       },

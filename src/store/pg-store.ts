@@ -63,6 +63,14 @@ export function createPgStore({ kind, description, logger, ...options }: PgStore
     }
   }
 
+  async function closeAll(): Promise<void> {
+    try {
+      await pool.end();
+    } finally {
+      await options.afterClose?.();
+    }
+  }
+
   async function askAlone(config: pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
     if (running?.getStore()?.live) {
       throw new Error("A transaction is under way here: use its handle instead of the store's own queries.");
@@ -161,7 +169,7 @@ export function createPgStore({ kind, description, logger, ...options }: PgStore
     },
 
     close() {
-      closing ??= pool.end().finally(options.afterClose);
+      closing ??= closeAll();
       return closing;
     },
   };

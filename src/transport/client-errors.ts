@@ -45,7 +45,7 @@ export function createClientErrors(logger: Logger): ClientErrors {
       const foreign = original.extensions['code'];
       if (typeof foreign === 'string' && foreign in errorKinds) return original;
       const code = (typeof foreign === 'string' ? foreignCodes[foreign] : undefined) ?? statusCode(original);
-      const http = original.extensions['http'] as object | undefined;
+      const http = original.extensions['http'];
       // Around the original graphql-js says where: `Variable "$input" got invalid value 1.5 at "input.itemCount"; …`.
       const told = error instanceof GraphQLError ? error : original;
       const message = sentences[told.message] ?? told.message;
@@ -73,7 +73,7 @@ function originOf(error: unknown): unknown {
 }
 
 function statusCode(error: GraphQLError): ErrorCode {
-  const http = error.extensions['http'] as { status?: number } | undefined;
+  const http = error.extensions['http'];
   return http?.status === 413 ? 'PAYLOAD_TOO_LARGE' : 'BAD_USER_INPUT';
 }
 

@@ -1,7 +1,6 @@
 // Whoever does too much of something is told when to go on; everybody else goes on meanwhile.
 import { expect, it } from 'vitest';
-import type { ResponseError } from '../support/client.ts';
-import { connect, type Person } from '../support/client.ts';
+import { connect, type Person, type ResponseError, type Subscribed } from '../support/client.ts';
 import { failureOf } from '../support/failure.ts';
 import { openGreetedSocket } from '../support/raw-socket.ts';
 import { useSturdyServer } from '../support/sturdy-server.ts';
@@ -134,8 +133,6 @@ it('a connection has so many subscriptions; one that is completed makes room', a
   await follow().next();
   // The others are unharmed.
   await alice.request('mutation { setPresence(input: { status: AWAY }) { status } }');
-  while (
-    ((await subscriptions[7]?.next()) as { presenceChanged: { status: string } }).presenceChanged.status !==
-    'AWAY'
-  );
+  const unharmed = subscriptions[7] as Subscribed<{ presenceChanged: { status: string } }>;
+  while ((await unharmed.next()).presenceChanged.status !== 'AWAY');
 });

@@ -21,7 +21,7 @@ interface Update {
 async function nextUpdate(events: ServerSentEvents): Promise<Update> {
   const message = await events.next();
   expect(message).toMatchObject({ event: 'next', data: { data: { orderUpdated: {} } } });
-  return (message?.data as { data: { orderUpdated: Update } }).data.orderUpdated;
+  return (message!.data as { data: { orderUpdated: Update } }).data.orderUpdated;
 }
 
 onBothSetups('server-sent events', (stage) => {

@@ -95,7 +95,7 @@ describe('the members of a room on one node', () => {
     const { tracker, subscriber, presence, push, members, joined, listed } = setUp();
     presence.join.mockRejectedValueOnce(new Error('away'));
     await expect(tracker.join(subscriber, 'me')).rejects.toThrow('away');
-    presence.look.mockImplementation(async () => void push('me'));
+    presence.look.mockImplementation(async () => push('me'));
     const join = tracker.join(subscriber, 'me');
     joined();
     await settled();

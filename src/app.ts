@@ -11,6 +11,7 @@ import type { Config } from './config.ts';
 import type { Engine, EngineEvents, LeaseTimings } from './engines/engine.ts';
 import { openMemoryEngine } from './engines/memory/memory-engine.ts';
 import { openRedisEngine } from './engines/redis/redis-engine.ts';
+import { createFanOut } from './fanout/fan-out.ts';
 import { buildSchema, createBuiltInModules } from './modules/schema.ts';
 import type { Runtime } from './schema/context.ts';
 import type { TidingsModule } from './schema/module.ts';
@@ -164,10 +165,15 @@ export async function createApp({ config, logger, modules: own = [], ...options 
     const clientErrors = createClientErrors(logger);
     const shared = { schema, runtime, authenticator, clientErrors, logger, book, confirm, path: graphqlPath };
     const { allowedOrigins, maxPayloadBytes } = config;
+    const { toClientResult } = clientErrors;
+    const fanOut =
+      config.fanOut === 'shared' ? createFanOut({ schema, logger, confirm, toClientResult }) : null;
     const { server: http, endStreams } = createHttp({
       ...shared,
       allowedOrigins,
       maxPayloadBytes,
+      fanOut,
+      backlogBytes: config.maxBacklogBytes,
       routes: [...healthRoutes({ store, engine }), ...development],
     });
     const webSockets = attachWebSockets({
@@ -177,6 +183,10 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       allowedOrigins,
       maxPayloadBytes,
       pingMs,
+      fanOut,
+      compress: config.compress,
+      backlogBytes: config.maxBacklogBytes,
+      stuckMs: config.stuckMs,
       maxOperations: config.maxOperationsPerConnection,
       onConnected: open.onConnected,
     });

@@ -51,6 +51,17 @@ export interface Config {
   readonly ratesPerSecond: RatesPerSecond;
   /** Operations, subscriptions among them, that one WebSocket may have at a time. */
   readonly maxOperationsPerConnection: number;
+  /**
+   * `shared`: one execution of an event for everybody who is shown the same. `unshared`: one for each subscription, by
+   * graphql-js and graphql-ws alone; slower, and the reference that `shared` is compared with.
+   */
+  readonly fanOut: (typeof fanOuts)[number];
+  /** Whether WebSocket messages are compressed (permessage-deflate) for clients that can. */
+  readonly compress: boolean;
+  /** Of the events that one connection has not read yet, so many bytes are kept; beyond them it reads the log. */
+  readonly maxBacklogBytes: number;
+  /** A WebSocket whose client has stopped reading for so long is closed. */
+  readonly stuckMs: number;
   readonly logLevel: (typeof logLevels)[number];
 }
 
@@ -63,9 +74,12 @@ export const defaultRates: RatesPerSecond = { message: 50, typing: 20, presence:
 
 export const defaultPublicRooms: readonly string[] = ['public:*'];
 
+export const defaultBacklogBytes = 256 * 1_024;
+
 const dayMs = 86_400_000;
 const anyRate = { min: 1, max: 1_000_000 };
 
+export const fanOuts = ['shared', 'unshared'] as const;
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
 /** Its message is for the person at the terminal: one sentence per bad variable. */
@@ -105,6 +119,11 @@ export function parseConfig(env: Environment, mode: Mode): Config {
     },
     maxOperationsPerConnection:
       read.number('MAX_OPERATIONS_PER_CONNECTION', { min: 1, max: 1_000_000 }) ?? 2_000,
+    fanOut: read.oneOf('FANOUT', fanOuts) ?? 'shared',
+    compress: read.oneOf('WEBSOCKET_COMPRESSION', ['on', 'off']) === 'on',
+    maxBacklogBytes:
+      read.number('MAX_BACKLOG_BYTES', { min: 1_024, max: 64 * 1_024 * 1_024 }) ?? defaultBacklogBytes,
+    stuckMs: (read.number('STUCK_SECONDS', { min: 1, max: 3_600 }) ?? 15) * 1_000,
     logLevel: read.oneOf('LOG_LEVEL', logLevels) ?? (mode === 'dev' ? 'warn' : 'info'),
   };
   const verifiesTokens = config.tokenIssuers.length > 0 || config.tokenIntrospection !== null;

@@ -65,6 +65,7 @@ export {
 // Streams
 export type { StreamPosition } from './streams/cursor.ts';
 export type { Log } from './streams/log.ts';
+export { noEvents, type EventFilter, type EventIndex } from './streams/event-filter.ts';
 export type { LogEntry } from './streams/log-entry.ts';
 export type { Taken, Write } from './streams/log-write.ts';
 export { publishOnce, type Published, type PublishRequest } from './streams/publish-once.ts';

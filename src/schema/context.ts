@@ -5,6 +5,7 @@ import type { Session } from '../auth/session.ts';
 import type { Reader, Viewer } from '../auth/viewer.ts';
 import type { DeliveryFigures } from './delivery-figures.ts';
 import type { Engine } from '../engines/engine.ts';
+import { Backlog } from '../streams/backlog.ts';
 import type { Log } from '../streams/log.ts';
 import type { Tails } from '../streams/tails.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -59,6 +60,8 @@ export interface Context {
   readonly runtime: Runtime;
   /** What is known of the event that is being delivered. */
   readonly delivery: Delivery;
+  /** What may wait for the connection of the operation, over all of its subscriptions. */
+  readonly backlog: Backlog;
   /** The WebSocket connection of the operation; null over HTTP. */
   readonly connection: Connection | null;
   use<T>(key: ServiceKey<T>): T;
@@ -78,23 +81,46 @@ export interface Connection {
   onClosed(listener: () => void): () => void;
 }
 
-export function createContext(runtime: Runtime, session: Session, connection: Connection | null): Context {
-  const instances = new Map<object, unknown>();
-  return {
-    session,
-    runtime,
-    connection,
-    delivery: { announcedAt: null },
-    get viewer() {
-      return session.requireViewer();
-    },
-    get reader() {
-      return session.requireReader();
-    },
-    use: runtime.use,
-    once<T>(key: object, create: () => T): T {
-      if (!instances.has(key)) instances.set(key, create());
-      return instances.get(key) as T;
-    },
-  };
+export function createContext(
+  runtime: Runtime,
+  session: Session,
+  connection: Connection | null,
+  backlog: Backlog = new Backlog(),
+): Context {
+  return new OperationContext(runtime, session, connection, backlog);
+}
+
+/** A class, and its parts made at the first need: there is one for each subscription that lives. */
+class OperationContext implements Context {
+  readonly runtime: Runtime;
+  readonly session: Session;
+  readonly connection: Connection | null;
+  readonly backlog: Backlog;
+  readonly delivery: Delivery = { announcedAt: null };
+  #instances: Map<object, unknown> | null = null;
+
+  constructor(runtime: Runtime, session: Session, connection: Connection | null, backlog: Backlog) {
+    this.runtime = runtime;
+    this.session = session;
+    this.connection = connection;
+    this.backlog = backlog;
+  }
+
+  get viewer(): Viewer {
+    return this.session.requireViewer();
+  }
+
+  get reader(): Reader {
+    return this.session.requireReader();
+  }
+
+  use<T>(key: ServiceKey<T>): T {
+    return this.runtime.use(key);
+  }
+
+  once<T>(key: object, create: () => T): T {
+    this.#instances ??= new Map();
+    if (!this.#instances.has(key)) this.#instances.set(key, create());
+    return this.#instances.get(key) as T;
+  }
 }

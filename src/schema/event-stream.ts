@@ -3,6 +3,7 @@
 import { TidingsError } from '../errors.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import { toLoggable, toStoreError } from '../store/store-errors.ts';
+import type { EventFilter } from '../streams/event-filter.ts';
 import { subscribe, type StreamSubscription } from '../streams/subscribe.ts';
 import type { LogEntry } from '../streams/log-entry.ts';
 import type { Topic } from '../streams/topic.ts';
@@ -21,8 +22,8 @@ export interface EventStreamOptions {
   readonly anewFrom: string;
   /** Asked when the stream begins and whenever the viewer's token is renewed. Reads through its own queries. */
   authorize(viewer: Viewer): AuthorizationClass | Promise<AuthorizationClass>;
-  /** Which events to deliver; every one unless given. Must not throw. */
-  readonly filter?: (entry: LogEntry) => boolean;
+  /** Which events to deliver; every one unless given. */
+  readonly filter?: EventFilter;
   /**
    * Whether an entry that was appended with `kind: 'control'` ends this viewer's access: the subscription then ends with
    * FORBIDDEN, with everything before it delivered and nothing after. Entries that are events are not asked about. Must not throw.
@@ -44,17 +45,20 @@ export async function openEventStream(
     after: after ?? null,
     anewFrom,
     authorize: () => authorize(viewer),
+    backlog: context.backlog,
     ...(filter === undefined ? {} : { filter }),
     ...(endsAccess === undefined ? {} : { endsAccess: (entry: LogEntry) => endsAccess(entry, viewer) }),
     onTaken: ({ announcedAt = null }) => (context.delivery.announcedAt = announcedAt),
     onReleased: () => stopWatching(),
   });
-  stopWatching = guardSubscription(context, authorize, (error) => subscription.fail(error, 'at-once'));
+  /** Whoever is of another class now is shown what that class is shown. */
+  const reclassify = async (asking: Viewer) => subscription.reclassify(await authorize(asking));
+  stopWatching = guardSubscription(context, reclassify, (error) => subscription.fail(error, 'at-once'));
   if (subscription.closed) stopWatching();
   // Renewed while the stream was being opened: the policy was asked about the token before.
   const renewed = context.viewer;
   if (renewed !== viewer)
-    await ask(context, authorize, renewed, (error) => subscription.fail(error, 'at-once'));
+    await ask(context, reclassify, renewed, (error) => subscription.fail(error, 'at-once'));
   return subscription;
 }
 
@@ -68,13 +72,14 @@ function requireClass(answer: unknown): AuthorizationClass {
 
 /** For visitors, who have no token that could expire or allow less. */
 export const openVisitorStream = (
-  { runtime, delivery }: Context,
+  { runtime, delivery, backlog }: Context,
   { topic, after, anewFrom }: Pick<EventStreamOptions, 'topic' | 'after' | 'anewFrom'>,
 ): Promise<StreamSubscription> =>
   subscribe(runtime, {
     topic,
     after: after ?? null,
     anewFrom,
+    backlog,
     authorize: async () => 'visitor',
     onTaken: ({ announcedAt = null }) => (delivery.announcedAt = announcedAt),
   });

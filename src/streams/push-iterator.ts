@@ -3,18 +3,33 @@
 //
 //   open ──(fail after-queue)──▶ draining ──(queue empty, error told)──▶ over
 //     └───────────(return, fail at-once: whatever is queued is dropped)───▲
+//
+// Whoever takes many values of many iterators, as fan-out does, pulls them instead: no promise for each value.
 
 type Waiter<T> = {
   readonly resolve: (result: IteratorResult<T, undefined>) => void;
   readonly reject: (error: unknown) => void;
 };
 
+/** Takes values when it can, by `pull`. */
+export interface Puller {
+  /** There may be something to pull. Called again for whatever comes later. Must not throw. */
+  onWake(): void;
+  /** Nothing follows: called once, after the last value was pulled, but not after `return`. Must not throw. */
+  onOver(failure: Failure | null): void;
+}
+
+export interface Failure {
+  readonly error: unknown;
+}
+
 /** Subclasses give `take`: the next value at hand, or undefined. They call `wake` when that may have changed. */
 export abstract class PushIterator<T> implements AsyncIterableIterator<T, undefined> {
-  readonly #waiters: Waiter<T>[] = [];
+  #waiters: Waiter<T>[] | null = null;
+  #puller: Puller | null = null;
   #phase: 'open' | 'draining' | 'over' = 'open';
   /** Not told yet. The first failure stands, unless a later one comes at once while it still waits behind the queue. */
-  #failure: { readonly error: unknown } | null = null;
+  #failure: Failure | null = null;
 
   /** Removes and answers the next value, or undefined where none is at hand. */
   protected abstract take(): T | undefined;
@@ -22,6 +37,8 @@ export abstract class PushIterator<T> implements AsyncIterableIterator<T, undefi
   protected abstract release(): void;
   /** Called while somebody waits and nothing is at hand; each time, so it may come again before it has been seen to. */
   protected onStarved(): void {}
+  /** Called when what is at hand will not be taken any more; perhaps more than once. Must not throw. */
+  protected drop(): void {}
 
   /** Whether it takes no more values. What is at hand may still be delivered. */
   get closed(): boolean {
@@ -34,6 +51,7 @@ export abstract class PushIterator<T> implements AsyncIterableIterator<T, undefi
 
   next(): Promise<IteratorResult<T, undefined>> {
     return new Promise((resolve, reject) => {
+      this.#waiters ??= [];
       this.#waiters.push({ resolve, reject });
       this.wake();
     });
@@ -41,8 +59,29 @@ export abstract class PushIterator<T> implements AsyncIterableIterator<T, undefi
 
   return(): Promise<IteratorResult<T, undefined>> {
     this.#failure = null;
+    this.#puller = null;
     this.#close('over');
     return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** Values are pulled from now on, and `next` is called by nobody. The puller is woken at once. */
+  pullWith(puller: Puller): void {
+    this.#puller = puller;
+    if (this.#phase === 'over') this.#tellOver();
+    else puller.onWake();
+  }
+
+  /** The next value at hand; where there is none, the puller is woken when that may have changed, or told that it is over. */
+  pull(): T | undefined {
+    if (this.#phase === 'over') return undefined;
+    const value = this.take();
+    if (value !== undefined) return value;
+    if (this.#phase === 'open') this.onStarved();
+    else {
+      this.#phase = 'over';
+      this.#tellOver();
+    }
+    return undefined;
   }
 
   /** Ends with an error, told once. `after-queue` lets what is at hand be delivered first; `at-once` drops it. */
@@ -52,26 +91,42 @@ export abstract class PushIterator<T> implements AsyncIterableIterator<T, undefi
     this.#close(when === 'at-once' ? 'over' : 'draining');
   }
 
+  /** Ends without an error; what is at hand is delivered first. */
+  protected end(): void {
+    if (this.#phase === 'open') this.#close('draining');
+  }
+
   protected wake(): void {
-    while (this.#waiters.length > 0) {
+    if (this.#puller !== null) return this.#puller.onWake();
+    const waiters = this.#waiters;
+    while (waiters !== null && waiters.length > 0) {
       const value = this.#phase === 'over' ? undefined : this.take();
       if (value !== undefined) {
-        this.#waiters.shift()?.resolve({ done: false, value });
+        waiters.shift()?.resolve({ done: false, value });
         continue;
       }
       if (this.#phase === 'open') return this.onStarved();
       this.#phase = 'over';
       const failure = this.#failure;
       this.#failure = null;
-      if (failure === null) this.#waiters.shift()?.resolve({ done: true, value: undefined });
-      else this.#waiters.shift()?.reject(failure.error);
+      if (failure === null) waiters.shift()?.resolve({ done: true, value: undefined });
+      else waiters.shift()?.reject(failure.error);
     }
   }
 
   #close(phase: 'draining' | 'over'): void {
     const first = this.#phase === 'open';
     this.#phase = phase;
+    if (phase === 'over') this.drop();
     if (first) this.release();
-    this.wake();
+    if (phase === 'over' && this.#puller !== null) this.#tellOver();
+    else this.wake();
+  }
+
+  #tellOver(): void {
+    const [puller, failure] = [this.#puller, this.#failure];
+    this.#puller = null;
+    this.#failure = null;
+    puller?.onOver(failure);
   }
 }

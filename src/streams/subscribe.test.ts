@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FakeLog, fakeEntry, fakeTopic } from '../../test/support/fake-log.ts';
 import { openMemoryEngine } from '../engines/memory/memory-engine.ts';
 import type { Engine } from '../engines/engine.ts';
+import { Backlog } from './backlog.ts';
 import { toCursorText } from './cursor.ts';
+import type { EventIndex } from './event-filter.ts';
 import type { Log } from './log.ts';
 import type { HeardEntry } from './log-entry.ts';
 import { subscribe, type StreamSubscription, type SubscribeOptions } from './subscribe.ts';
@@ -171,26 +173,55 @@ test('1,000 that resume at once from 100 places share what they read, and each m
 });
 
 describe('a consumer that does not pull', () => {
-  test('is held at 256 entries, and gets everything from the log afterwards', async () => {
+  test('is held at 256 entries; then they are dropped, and it gets everything from the log afterwards', async () => {
     const subscription = await open();
+    await writeUpTo(3);
+    expect(await pull(subscription, 2)).toEqual([1, 2]);
+    await writeUpTo(258);
+    expect(log.reads).toEqual([]);
     await writeUpTo(300);
-    expect(log.reads).toEqual([]);
-    expect(await pull(subscription, 256)).toEqual(range(1, 256));
-    expect(log.reads).toEqual([]);
-    const rest = pull(subscription, 45);
-    await until(() => expect(log.reads).toEqual([256]));
+    const rest = pull(subscription, 299);
+    await until(() => expect(log.reads).toEqual([2, 202]));
     await writeUpTo(301);
-    expect(await rest).toEqual(range(257, 301));
+    expect(await rest).toEqual(range(3, 301));
   });
 
-  test('is held at about a megabyte', async () => {
-    const subscription = await open();
+  test('is held at the bytes of its connection, over all that it follows', async () => {
+    const backlog = new Backlog(300_000);
     const large = (number: number) => fakeEntry(number, { payload: 'x'.repeat(65_536) });
-    await write(...range(1, 20).map(large));
-    expect(await pull(subscription, 16)).toEqual(range(1, 16));
+    const [one, two] = [await open({ backlog }), await open({ backlog })];
+    await write(...range(1, 5).map(large));
+    // The first has three, the second two: each has left the stream with the next.
     expect(log.reads).toEqual([]);
-    expect(await pull(subscription, 4)).toEqual(range(17, 20));
-    expect(log.reads).toEqual([16]);
+    expect(await pull(one, 5)).toEqual(range(1, 5));
+    expect(await pull(two, 5)).toEqual(range(1, 5));
+    expect(log.reads.length).toBeGreaterThan(0);
+    await Promise.all([one.return(), two.return()]);
+    expect(backlog.isFull).toBe(false);
+  });
+
+  test('reads nothing while the others of its connection have all that may wait, and goes on when there is room', async () => {
+    const backlog = new Backlog(1_000);
+    log.fill(2);
+    const subscription = await open({ after: cursor(0), backlog });
+    backlog.add(1_000);
+    const pulled = pull(subscription, 2);
+    await writeUpTo(3);
+    expect(log.reads).toEqual([]);
+    backlog.remove(1);
+    expect(await pulled).toEqual([1, 2]);
+  });
+
+  test('with a filter it resumes behind what it was not told of', async () => {
+    const byRest: EventIndex = { keysOf: ({ number }) => [String(number % 400)] };
+    const subscription = await open({ filter: { index: byRest, keys: range(300, 399).map(String) } });
+    await writeUpTo(1_000);
+    expect(log.reads).toEqual([]);
+    await writeUpTo(1_500);
+    const pulled = pull(subscription, 300);
+    expect(await pulled).toEqual([...range(300, 399), ...range(700, 799), ...range(1_100, 1_199)]);
+    // From where the stream stood before the first that waited, not from its beginning.
+    expect(log.reads[0]).toBe(299);
   });
 
   test('an entry larger than the bound is delivered', async () => {
@@ -212,8 +243,13 @@ describe('a consumer that does not pull', () => {
 describe('the end of a subscription', () => {
   test('a filter that throws ends its own subscription; the others go on', async () => {
     const broken = await open({
-      filter() {
-        throw new TypeError('an old payload');
+      filter: {
+        index: {
+          keysOf() {
+            throw new TypeError('an old payload');
+          },
+        },
+        keys: ['any'],
       },
     });
     const other = await open();

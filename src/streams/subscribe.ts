@@ -5,11 +5,13 @@
 //        ▲                                                                   │
 //        └──────────────(queue over its bound: the log holds the rest)───────┘
 import { TidingsError, badInput } from '../errors.ts';
+import { Backlog } from './backlog.ts';
 import { parseCursor, type Position } from './cursor.ts';
+import { passes, type EventFilter } from './event-filter.ts';
 import type { Log } from './log.ts';
 import type { LogEntry, SizedEntry } from './log-entry.ts';
 import { PushIterator } from './push-iterator.ts';
-import type { TailListener } from './tail.ts';
+import type { TailListener } from './tail-listeners.ts';
 import type { TailHandle, Tails } from './tails.ts';
 import type { Topic } from './topic.ts';
 
@@ -24,8 +26,8 @@ export interface SubscribeOptions {
    * Answers the class of viewers that need the same bytes; throws where the viewer may not follow.
    */
   authorize(): Promise<string>;
-  /** Whether to deliver an event; every one unless given. Must not throw. */
-  readonly filter?: (entry: LogEntry) => boolean;
+  /** Which events to deliver; every one unless given. */
+  readonly filter?: EventFilter;
   /**
    * Whether a control entry ends the viewer's access. Asked for those that came after `authorize`: the subscription
    * then ends with FORBIDDEN, everything before it delivered and nothing after (invariant 12). Must not throw.
@@ -33,6 +35,8 @@ export interface SubscribeOptions {
   readonly endsAccess?: (entry: LogEntry) => boolean;
   /** Called with each entry when it is taken for delivery. Must not throw. */
   readonly onTaken?: (entry: SizedEntry) => void;
+  /** Shared by all subscriptions of a connection; one of its own unless given. */
+  readonly backlog?: Backlog;
   /** Called once, when the subscription is over. Must not throw. */
   readonly onReleased?: () => void;
 }
@@ -42,9 +46,8 @@ export interface StreamsReader {
   readonly tails: Tails;
 }
 
-/** A live subscriber that has so much waiting leaves the tail and reads the log at its own pace. */
+/** A live subscriber that has so many waiting, or whose backlog is full, leaves the tail and reads the log at its own pace. */
 const maxQueuedEntries = 256;
-const maxQueuedBytes = 1_024 * 1_024;
 
 interface StartingPoint {
   readonly position: Position;
@@ -52,77 +55,114 @@ interface StartingPoint {
   readonly authorizationClass: string;
 }
 
-export class StreamSubscription extends PushIterator<LogEntry> {
-  /** What the policy answered when it admitted the viewer. */
-  readonly authorizationClass: string;
+export class StreamSubscription extends PushIterator<LogEntry> implements TailListener {
+  readonly filter: EventFilter | undefined;
   readonly #options: SubscribeOptions;
   readonly #streams: StreamsReader;
   readonly #handle: TailHandle;
+  readonly #backlog: Backlog;
   #phase: 'catching-up' | 'live' = 'catching-up';
-  /** The last entry that was queued, skipped or used: what comes next is the number after it. */
+  /** The last entry that was queued, skipped or used: what comes next is after it. */
   #position: Position;
+  /** Where to read on from if the queue were dropped. */
+  #resumeFrom: Position;
   /** Control entries up to here were known to `authorize`. */
   readonly #joinedAt: number;
-  readonly #queue: SizedEntry[] = [];
-  #queuedBytes = 0;
+  #queue: SizedEntry[] = [];
   #reading = false;
-  readonly #listener: TailListener = {
-    onEntry: (entry) => this.#hear(entry),
-    onEnded: (error) =>
-      this.fail(error.code === 'CURSOR_EXPIRED' ? expired(this.#options.anewFrom) : error, 'after-queue'),
-  };
+  #authorizationClass: string;
+  /** Waits for room in the backlog. */
+  #wakeUp: (() => void) | null = null;
 
   constructor(streams: StreamsReader, handle: TailHandle, options: SubscribeOptions, start: StartingPoint) {
     super();
     this.#streams = streams;
     this.#handle = handle;
     this.#options = options;
+    this.#backlog = options.backlog ?? new Backlog();
     this.#position = start.position;
+    this.#resumeFrom = start.position;
     this.#joinedAt = start.joinedAt;
-    this.authorizationClass = start.authorizationClass;
-    handle.tail.add(this.#listener);
+    this.#authorizationClass = start.authorizationClass;
+    this.filter = options.filter;
+    handle.tail.add(this);
     this.#joinIfCaughtUp();
+  }
+
+  /** What the policy answered when it admitted the viewer, or was asked again about a renewed token. */
+  get authorizationClass(): string {
+    return this.#authorizationClass;
+  }
+
+  reclassify(authorizationClass: string): void {
+    this.#authorizationClass = authorizationClass;
   }
 
   protected take(): LogEntry | undefined {
     const entry = this.#queue.shift();
     if (entry === undefined) return undefined;
-    this.#queuedBytes -= entry.bytes;
+    this.#resumeFrom = { number: entry.number, eventId: entry.eventId };
+    this.#backlog.remove(entry.bytes);
     this.#options.onTaken?.(entry);
     return entry;
   }
 
   protected release(): void {
-    this.#handle.tail.remove(this.#listener);
+    this.#handle.tail.remove(this);
     this.#handle.leave();
+    if (this.#wakeUp !== null) this.#backlog.forget(this.#wakeUp);
     this.#options.onReleased?.();
   }
 
-  protected override onStarved(): void {
-    if (this.#phase === 'catching-up' && !this.#reading) void this.#readOn();
+  protected override drop(): void {
+    const dropped = this.#queue;
+    this.#queue = [];
+    this.#backlog.remove(dropped.reduce((sum, { bytes }) => sum + bytes, 0));
   }
 
-  #hear(entry: SizedEntry): void {
+  protected override onStarved(): void {
+    if (this.#phase !== 'catching-up' || this.#reading) return;
+    // Others of this connection have as much waiting as it may have: what is read now would be too much.
+    if (!this.#backlog.isFull) return void this.#readOn();
+    this.#wakeUp ??= () => this.wake();
+    this.#backlog.onceThereIsRoom(this.#wakeUp);
+  }
+
+  onEnded(error: TidingsError): void {
+    this.fail(error.code === 'CURSOR_EXPIRED' ? expired(this.#options.anewFrom) : error, 'after-queue');
+  }
+
+  onFailed(error: unknown): void {
+    this.fail(error, 'at-once');
+  }
+
+  onEntry(entry: SizedEntry, before: Position): void {
     if (this.#phase !== 'live' || this.closed || entry.number <= this.#position.number) return;
-    if (this.#queue.length >= maxQueuedEntries || this.#queuedBytes >= maxQueuedBytes) {
-      this.#phase = 'catching-up';
-      return;
+    if (this.#queue.length >= maxQueuedEntries || (this.#queue.length > 0 && this.#backlog.isFull)) {
+      return this.#leave();
     }
     try {
-      this.#accept(entry);
+      this.#accept(entry, before);
     } catch (error) {
-      // A filter that throws ends its own subscription: the others of this tail have to hear the entry too.
+      // What throws here ends its own subscription: the others of this tail have to hear the entry too.
       this.fail(error, 'at-once');
     }
     this.wake();
   }
 
-  #accept(entry: SizedEntry): void {
+  /** What waits is in the log, and would only be kept twice for whoever has stopped reading. */
+  #leave(): void {
+    this.#phase = 'catching-up';
+    this.drop();
+    this.#position = this.#resumeFrom;
+  }
+
+  #accept(entry: SizedEntry, before: Position): void {
     this.#position = { number: entry.number, eventId: entry.eventId };
     if (entry.kind === 'event') {
-      if (!(this.#options.filter?.(entry) ?? true)) return;
+      if (this.#queue.length === 0) this.#resumeFrom = before;
       this.#queue.push(entry);
-      this.#queuedBytes += entry.bytes;
+      this.#backlog.add(entry.bytes);
     } else if (entry.number > this.#joinedAt && this.#options.endsAccess?.(entry)) {
       this.fail(new TidingsError('FORBIDDEN', 'Your access to this stream has ended.'), 'after-queue');
     }
@@ -148,9 +188,13 @@ export class StreamSubscription extends PushIterator<LogEntry> {
     // Nothing where something was: retention has removed all that was left.
     const removed = page?.length === 0 && this.#position.number < known;
     if (page === null || removed) throw expired(anewFrom);
+    const { filter } = this;
     for (const entry of page) {
       if (this.closed) return;
-      this.#accept(entry);
+      const before = this.#position;
+      if (entry.kind === 'control' || filter === undefined || passes(filter, entry)) {
+        this.#accept(entry, before);
+      } else this.#position = { number: entry.number, eventId: entry.eventId };
     }
     this.#joinIfCaughtUp();
   }

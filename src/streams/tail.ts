@@ -8,14 +8,8 @@ import { TidingsError } from '../errors.ts';
 import type { Position } from './cursor.ts';
 import type { Log } from './log.ts';
 import type { HeardEntry, SizedEntry } from './log-entry.ts';
+import { TailListeners, type TailListener } from './tail-listeners.ts';
 import type { Topic } from './topic.ts';
-
-export interface TailListener {
-  /** In order, without holes, control entries included. Must not throw. */
-  onEntry(entry: SizedEntry): void;
-  /** Nothing follows: CURSOR_EXPIRED where the sequence can't be continued, UNAVAILABLE where this process closes. */
-  onEnded(error: TidingsError): void;
-}
 
 export interface TailOptions {
   readonly topic: Topic;
@@ -33,7 +27,7 @@ const healPageSize = 500;
 export class Tail {
   readonly topic: Topic;
   readonly #options: TailOptions;
-  readonly #listeners = new Set<TailListener>();
+  readonly #listeners = new TailListeners();
   #phase: 'opening' | 'following' | 'ended' = 'opening';
   #endedWith: TidingsError | null = null;
   #position: Position = { number: 0, eventId: '' };
@@ -71,7 +65,7 @@ export class Tail {
   }
 
   remove(listener: TailListener): void {
-    this.#listeners.delete(listener);
+    this.#listeners.remove(listener);
   }
 
   /** Nothing is passed on any more. */
@@ -79,9 +73,7 @@ export class Tail {
     if (this.#phase === 'ended') return;
     this.#phase = 'ended';
     this.#endedWith = error;
-    const listeners = [...this.#listeners];
-    this.#listeners.clear();
-    for (const listener of listeners) listener.onEnded(error);
+    for (const listener of this.#listeners.clear()) listener.onEnded(error);
   }
 
   /**
@@ -162,8 +154,9 @@ export class Tail {
 
   #pass(entry: SizedEntry): void {
     if (this.#phase !== 'following') return;
+    const before = this.#position;
     this.#position = { number: entry.number, eventId: entry.eventId };
-    for (const listener of this.#listeners) listener.onEntry(entry);
+    this.#listeners.tell(entry, before);
   }
 
   #lose(reason: string): void {

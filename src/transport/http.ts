@@ -4,8 +4,11 @@ import { execute, GraphQLError, subscribe, type ExecutionArgs, type GraphQLSchem
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { errorKinds, type ErrorCode } from '../errors.ts';
+import type { FanOut } from '../fanout/fan-out.ts';
+import { SharedResults } from '../fanout/shared-results.ts';
 import { createContext, type Context, type Runtime } from '../schema/context.ts';
 import { revokedSessions } from '../auth/token-error.ts';
+import { Backlog } from '../streams/backlog.ts';
 import { isAccepted, subscriptionAnswer, unacceptable } from './accept.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { ClientErrors } from './client-errors.ts';
@@ -37,6 +40,10 @@ export interface HttpOptions {
   readonly book: ConnectionBook;
   /** Asked before anything is told, see Revocations. */
   readonly confirm: () => Promise<void> | null;
+  /** null: each subscription is executed for itself. */
+  readonly fanOut: FanOut | null;
+  /** What may wait for one event stream, see Backlog. */
+  readonly backlogBytes: number;
   /** Asked first. */
   readonly routes: readonly Route[];
 }
@@ -124,8 +131,8 @@ function createGraphql(
   options: HttpOptions,
   streams: EventStreams,
 ): YogaServerInstance<NodeContext, Context> {
-  const { path, schema, runtime, authenticator, clientErrors, logger, allowedOrigins, maxPayloadBytes } =
-    options;
+  const { path, schema, runtime, authenticator, clientErrors, logger } = options;
+  const { allowedOrigins, maxPayloadBytes, backlogBytes } = options;
   return createYoga<NodeContext, Context>({
     schema,
     graphqlEndpoint: path,
@@ -154,7 +161,8 @@ function createGraphql(
 
   async function toContext(request: IncomingMessage): Promise<Context> {
     try {
-      return createContext(runtime, await authenticator.fromRequest(request.headers), null);
+      const session = await authenticator.fromRequest(request.headers);
+      return createContext(runtime, session, null, new Backlog(backlogBytes));
     } catch (error) {
       throw toRequestError(clientErrors, error);
     }
@@ -169,7 +177,10 @@ function toRequestError(clientErrors: ClientErrors, error: unknown): GraphQLErro
 }
 
 /** graphql-js itself, in place of Yoga's executors: theirs for subscriptions is several times slower. */
-const useGraphqlJs = ({ clientErrors, confirm, book }: HttpOptions, streams: EventStreams): Plugin => ({
+const useGraphqlJs = (
+  { clientErrors, confirm, book, fanOut }: HttpOptions,
+  streams: EventStreams,
+): Plugin => ({
   onParse: ({ setParseFn }) => setParseFn(parseDocument),
   onValidate: ({ setValidationFn }) => setValidationFn(validateDocument),
   onExecute: ({ setExecuteFn }) =>
@@ -191,7 +202,7 @@ const useGraphqlJs = ({ clientErrors, confirm, book }: HttpOptions, streams: Eve
         return { errors: [notAcceptable(subscriptionAnswer)] };
       }
       const { tidings } = args.contextValue as YogaContext;
-      const subscribed = await subscribe(unwrap(args));
+      const subscribed = await openResults(unwrap(args), fanOut);
       return Symbol.asyncIterator in subscribed ? streams.open(subscribed, tidings) : subscribed;
     }),
   // Errors of validation come past no other place.
@@ -200,6 +211,12 @@ const useGraphqlJs = ({ clientErrors, confirm, book }: HttpOptions, streams: Eve
     setResult({ ...result, errors: result.errors.map((error) => clientErrors.toClientError(error)) });
   },
 });
+
+async function openResults(args: ExecutionArgs, fanOut: FanOut | null): ReturnType<typeof subscribe> {
+  if (fanOut === null) return subscribe(args);
+  const member = await fanOut.open(args);
+  return 'deliverTo' in member ? new SharedResults(member) : member;
+}
 
 /** Yoga's copy of the context, with ours in it. */
 interface YogaContext {

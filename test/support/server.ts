@@ -47,6 +47,8 @@ export async function startServer({
       HOST: '127.0.0.1',
       PORT: '0',
       DATA_DIR: join(dataDir, 'data'),
+      // `FANOUT=unshared npm test`: everything holds without sharing too.
+      FANOUT: process.env['FANOUT'],
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

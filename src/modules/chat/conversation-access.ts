@@ -6,6 +6,7 @@ import { watchAccess, type AccessWatch } from '../../schema/access-watch.ts';
 import type { Context } from '../../schema/context.ts';
 import { openEventStream } from '../../schema/event-stream.ts';
 import { isUuid } from '../../schema/input.ts';
+import { noEvents, type EventFilter } from '../../streams/event-filter.ts';
 import type { StreamSubscription } from '../../streams/subscribe.ts';
 import { removesParticipant } from './chat.events.ts';
 import { chatService } from './chat.service.ts';
@@ -15,7 +16,7 @@ import { conversationTopic } from './chat.topics.ts';
 export async function openConversationStream(
   context: Context,
   conversationId: string,
-  { after, filter }: { readonly after: string | null | undefined; readonly filter?: () => boolean },
+  { after, filter }: { readonly after: string | null | undefined; readonly filter?: EventFilter },
 ): Promise<StreamSubscription> {
   if (!isUuid(conversationId)) throw notFound('conversation', conversationId);
   return openEventStream(context, {
@@ -37,6 +38,6 @@ export async function watchConversation(
   conversationId: string,
   onEnded: (error: unknown) => void,
 ): Promise<AccessWatch> {
-  const stream = await openConversationStream(context, conversationId, { after: null, filter: () => false });
+  const stream = await openConversationStream(context, conversationId, { after: null, filter: noEvents });
   return watchAccess(stream, onEnded);
 }

@@ -1,7 +1,7 @@
 // Events of a user's notification stream: what they hold, and which of them a subscriber asked for. Pure.
 import { badInput } from '../../errors.ts';
 import type { EntryOf } from '../../schema/scalars.ts';
-import type { LogEntry } from '../../streams/log-entry.ts';
+import type { EventFilter, EventIndex } from '../../streams/event-filter.ts';
 import type { FeedState, NotificationView } from './notification-feed.ts';
 import type { NotificationType } from './notifications.tables.ts';
 
@@ -71,12 +71,15 @@ export function optionalTypes(
   return [...new Set(types)];
 }
 
-/** What a subscriber with these types is told of: what is received of these types, and everything that is read. */
-export function toEventFilter(types: readonly NotificationType[] | null): (entry: LogEntry) => boolean {
-  if (types === null) return () => true;
-  const wanted = new Set(types);
-  return (entry) => {
+const byType: EventIndex = {
+  keysOf(entry) {
     const { kind, notifications } = (entry as NotificationEntry).payload;
-    return kind === 'READ' || notifications.some(({ type }) => wanted.has(type));
-  };
-}
+    return kind === 'READ' ? 'all' : notifications.map(({ type }) => type);
+  },
+};
+
+/** What a subscriber with these types is told of: what is received of these types, and everything that is read. */
+export const toEventFilter = (types: readonly NotificationType[]): EventFilter => ({
+  index: byType,
+  keys: types,
+});

@@ -191,14 +191,16 @@ function defineSubscription(builder: Builder, { NotificationTypeEnum }: Notifica
           description: afterDescription,
         }),
       },
-      subscribe: (_root, { types, after }, context) =>
-        openEventStream(context, {
+      subscribe: (_root, { types, after }, context) => {
+        const wanted = optionalTypes(types);
+        return openEventStream(context, {
           topic: notificationsTopic(context.viewer.workspace, context.viewer.id),
           after,
           anewFrom: '`notifications`',
           authorize: mayFollowOwnNotifications,
-          filter: toEventFilter(optionalTypes(types)),
-        }),
+          ...(wanted === null ? {} : { filter: toEventFilter(wanted) }),
+        });
+      },
       resolve: (entry) => entry as NotificationEntry,
     }),
   );

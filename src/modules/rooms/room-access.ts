@@ -6,6 +6,7 @@ import { notFound } from '../../errors.ts';
 import type { Context } from '../../schema/context.ts';
 import { openEventStream } from '../../schema/event-stream.ts';
 import type { Queries, Statement, Store } from '../../store/store.ts';
+import type { EventFilter } from '../../streams/event-filter.ts';
 import type { LogEntry } from '../../streams/log-entry.ts';
 import { SharedWork, Turns } from '../../streams/shared-work.ts';
 import type { StreamSubscription } from '../../streams/subscribe.ts';
@@ -36,7 +37,7 @@ export interface RoomAccess {
   openStream(
     context: Context,
     room: string,
-    options: { readonly after: string | null | undefined; readonly filter?: () => boolean },
+    options: { readonly after: string | null | undefined; readonly filter?: EventFilter },
   ): Promise<StreamSubscription>;
 }
 

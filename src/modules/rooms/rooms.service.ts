@@ -16,6 +16,7 @@ import type { EntryOf } from '../../schema/scalars.ts';
 import { SharedInstances } from '../../schema/shared-instances.ts';
 import type { OnlineUsers, Place, PresenceRegistry } from '../../engines/engine.ts';
 import type { Queries } from '../../store/store.ts';
+import { noEvents } from '../../streams/event-filter.ts';
 import { SharedWork, Turns } from '../../streams/shared-work.ts';
 import { publishOnce, type Published } from '../../streams/publish-once.ts';
 import { PresenceTracker } from '../presence/presence-tracker.ts';
@@ -179,7 +180,7 @@ export function createRoomsService(runtime: Runtime, options: RoomsOptions): Roo
       const { workspace, id: userId } = context.viewer;
       const place = roomPlace(workspace, requireId('room', room));
       // Authorized by it, before anything else is opened.
-      const stream = await access.openStream(context, room, { after: null, filter: () => false });
+      const stream = await access.openStream(context, room, { after: null, filter: noEvents });
       const { instance: tracker, release } = trackers.acquire(place, () => openTracker(workspace, room));
       const closers = [release];
       const onReleased = () => closers.splice(0).forEach((close) => close());

@@ -1,0 +1,183 @@
+// One subscription as the member of an audience: takes events when its receiver can be handed results, and hands them over in
+// order. Nothing is taken meanwhile: what waits, waits as its stream lets it wait, conflated or in the log.
+//
+//   idle ──(woken)──▶ pulling ──(nothing at hand)──▶ idle
+//                       │  ▲
+//                       │  └──(settled; there is room)──┐
+//                       └──(a result is a promise; the receiver has no room)──▶ waiting
+import type { Context } from '../schema/context.ts';
+import type { Failure, Puller, PushIterator } from '../streams/push-iterator.ts';
+import type { Audience } from './audience.ts';
+import { viewerKey, type Audiences, type Selection } from './audiences.ts';
+import type { EventResult } from './event-result.ts';
+
+/** Whoever is told: a subscription of a WebSocket, or an SSE response. */
+export interface Receiver {
+  /** Whether a result may be handed over now. Where not, `onceReady` tells when. */
+  readonly isReady: boolean;
+  onceReady(resume: () => void): void;
+  /** Where it throws, the subscription ends with that. */
+  receive(result: EventResult): void;
+  /** Nothing follows. Must not throw. */
+  end(failure: Failure | null): void;
+}
+
+export interface MemberOptions {
+  readonly source: PushIterator<object>;
+  readonly selection: Selection;
+  readonly audiences: Audiences;
+  readonly context: Context;
+  /** Asked before anything is told, see Revocations. */
+  readonly confirm: () => Promise<void> | null;
+}
+
+/** Sources that tell their subscribers apart by class, as event streams do. */
+interface Classified {
+  readonly authorizationClass?: string;
+}
+
+export class Member implements Puller {
+  readonly #options: MemberOptions;
+  #receiver: Receiver | null = null;
+  #phase: 'idle' | 'pulling' | 'waiting' | 'over' = 'idle';
+  /** Woken while it was pulling: it looks once more. */
+  #wokenAgain = false;
+  /** It is over, and the last result is still to be handed over. */
+  #ending: { readonly failure: Failure | null } | null = null;
+  #audience: Audience | null = null;
+  /** What it has joined the audience as. */
+  #joinedClass: string | undefined;
+  #joinedViewer: unknown;
+  readonly #resume = (): void => this.#goOn();
+
+  constructor(options: MemberOptions) {
+    this.#options = options;
+  }
+
+  /** Begins. To be called once. */
+  deliverTo(receiver: Receiver): void {
+    this.#receiver = receiver;
+    this.#joined();
+    this.#options.source.pullWith(this);
+  }
+
+  /** The receiver is told nothing more. May be called again. */
+  stop(): void {
+    this.#leave();
+    void this.#options.source.return();
+  }
+
+  onWake(): void {
+    if (this.#phase === 'idle') this.#pull();
+    else if (this.#phase === 'pulling') this.#wokenAgain = true;
+  }
+
+  onOver(failure: Failure | null): void {
+    if (this.#phase === 'over') return;
+    this.#ending = { failure };
+    // A result that is on its way comes first.
+    if (this.#phase !== 'waiting') this.#end();
+  }
+
+  #pull(): void {
+    const { source, context, confirm } = this.#options;
+    const confirming = confirm();
+    if (confirming !== null) return this.#waitFor(confirming);
+    this.#phase = 'pulling';
+    do {
+      this.#wokenAgain = false;
+      for (;;) {
+        if (this.#receiver?.isReady === false) {
+          this.#phase = 'waiting';
+          return this.#receiver.onceReady(this.#resume);
+        }
+        const event = source.pull();
+        // Pulling may have ended it.
+        if (this.#isOver()) return;
+        if (event === undefined) break;
+        const outcome = this.#joined().resultOf(event, context);
+        if (outcome instanceof Promise) return this.#waitFor(outcome);
+        if (!this.#handOver(outcome)) return;
+      }
+    } while (this.#wokenAgain);
+    this.#phase = 'idle';
+  }
+
+  #isOver(): boolean {
+    return this.#phase === 'over';
+  }
+
+  /** For a confirmation, or for a result that has to be confirmed when it is there. */
+  #waitFor(awaited: Promise<EventResult | void>): void {
+    this.#phase = 'waiting';
+    const settled = async (): Promise<EventResult | void> => {
+      const result = await awaited;
+      if (result !== undefined) await this.#options.confirm();
+      return result;
+    };
+    settled().then(
+      (result) => {
+        if (this.#isOver()) return;
+        if (result === undefined || this.#handOver(result)) this.#goOn();
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  /** Whether it could be: JSON can not hold everything that a resolver may answer. */
+  #handOver(result: EventResult): boolean {
+    try {
+      this.#receiver?.receive(result);
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isOver()) return;
+    this.#ending = { failure: { error } };
+    this.#end();
+    void this.#options.source.return();
+  }
+
+  #goOn(): void {
+    if (this.#phase !== 'waiting') return;
+    this.#phase = 'idle';
+    if (this.#ending === null) this.#pull();
+    else this.#end();
+  }
+
+  #end(): void {
+    const failure = this.#ending?.failure ?? null;
+    const receiver = this.#receiver;
+    this.#leave();
+    receiver?.end(failure);
+  }
+
+  #leave(): void {
+    this.#phase = 'over';
+    this.#receiver = null;
+    if (this.#audience !== null) this.#options.audiences.leave(this.#audience);
+    this.#audience = null;
+  }
+
+  /** A renewed token may be of another class, and is another viewer to whatever depends on viewers. */
+  #joined(): Audience {
+    const { source, selection, audiences, context } = this.#options;
+    const { authorizationClass } = source as Classified;
+    const dependsOnViewer = selection.operation.sharing !== 'everybody';
+    const viewer = dependsOnViewer ? context.session.viewer : null;
+    const isCurrent = authorizationClass === this.#joinedClass && viewer === this.#joinedViewer;
+    if (this.#audience !== null && isCurrent) return this.#audience;
+    if (this.#audience !== null) audiences.leave(this.#audience);
+    this.#joinedClass = authorizationClass;
+    this.#joinedViewer = viewer;
+    this.#audience = audiences.join(selection, [
+      authorizationClass ?? '',
+      dependsOnViewer ? viewerKey(context) : '',
+    ]);
+    return this.#audience;
+  }
+}

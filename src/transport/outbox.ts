@@ -1,0 +1,134 @@
+// What is on its way to one WebSocket. The messages of one turn of the event loop leave in one write; while the socket has
+// not taken enough of what it was given, nothing more is taken from whoever has something to say.
+//
+//   ready ──(so much is waiting)──▶ full ──(drained)──▶ ready
+//                                    └──(no progress for too long)──▶ stuck: told once
+import { Buffer } from 'node:buffer';
+import type { WebSocket } from 'ws';
+import type { FrameSink } from './frame-sink.ts';
+import { frameLength, type Message } from './frames.ts';
+
+/**
+ * A reader that has so much waiting is given no more. Above what Node calls full (16 KiB, 64 KiB from Node 22 on), so that it
+ * tells when it has drained.
+ */
+const lowWaterBytes = 64 * 1_024;
+
+/** Flushes outboxes once, when the turn of the event loop in which they were given something is over. */
+export class TurnEnd {
+  #outboxes: Outbox[] = [];
+  readonly #flush = (): void => {
+    const outboxes = this.#outboxes;
+    this.#outboxes = [];
+    for (const outbox of outboxes) outbox.flush();
+  };
+
+  flushLater(outbox: Outbox): void {
+    if (this.#outboxes.push(outbox) === 1) setImmediate(this.#flush);
+  }
+}
+
+export interface OutboxOptions {
+  readonly socket: WebSocket;
+  readonly sink: FrameSink;
+  readonly turnEnd: TurnEnd;
+  /** So long without any progress while it is full is stuck. */
+  readonly stuckMs: number;
+  /** Called once. Must not throw. */
+  onStuck(): void;
+}
+
+export class Outbox {
+  readonly #options: OutboxOptions;
+  #messages: Message[] = [];
+  #bytes = 0;
+  #isFull = false;
+  #waiting: (() => void)[] = [];
+  #stuckTimer: NodeJS.Timeout | undefined;
+  /** Everything that was ever handed to the sink. */
+  #written = 0;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  get isReady(): boolean {
+    return !this.#isFull && this.#bytes < lowWaterBytes;
+  }
+
+  /** Everything that the system has taken: grows while somebody reads. */
+  get taken(): number {
+    return this.#written - this.#options.sink.bufferedBytes;
+  }
+
+  /** Calls `resume` once, when there is room, or when it is closed. To be called while it is not ready. */
+  onceReady(resume: () => void): void {
+    this.#waiting.push(resume);
+  }
+
+  /** Resolves when more may be sent. */
+  async sendText(text: string): Promise<void> {
+    this.add({ head: Buffer.from(text, 'utf8'), payload: null });
+    if (!this.isReady) await new Promise<void>((resolve) => this.onceReady(resolve));
+  }
+
+  add(message: Message): void {
+    if (this.#messages.push(message) === 1) this.#options.turnEnd.flushLater(this);
+    this.#bytes += frameLength(message);
+  }
+
+  flush(): void {
+    const { socket, sink } = this.#options;
+    const [messages, bytes] = [this.#messages, this.#bytes];
+    if (messages.length === 0) return;
+    this.#messages = [];
+    this.#bytes = 0;
+    // Behind a close frame nothing may come.
+    if (socket.readyState !== socket.OPEN) return;
+    sink.write(messages, bytes);
+    this.#written += bytes;
+    if (sink.bufferedBytes >= lowWaterBytes) this.#becomeFull();
+    else if (!this.#isFull) this.#resume();
+  }
+
+  /** What was added leaves before. */
+  close(code: number, reason: string): void {
+    this.flush();
+    this.#options.socket.close(code, reason);
+  }
+
+  /** The socket is gone: nobody waits any longer. */
+  dispose(): void {
+    clearTimeout(this.#stuckTimer);
+    this.#messages = [];
+    this.#resume();
+  }
+
+  #becomeFull(): void {
+    if (this.#isFull) return;
+    this.#isFull = true;
+    this.#watch(this.taken);
+    this.#options.sink.onceDrained(() => {
+      clearTimeout(this.#stuckTimer);
+      this.#isFull = false;
+      this.#resume();
+    });
+  }
+
+  #watch(takenBefore: number): void {
+    const { stuckMs, onStuck } = this.#options;
+    this.#stuckTimer = setTimeout(() => {
+      if (this.taken > takenBefore) this.#watch(this.taken);
+      else onStuck();
+    }, stuckMs);
+    this.#stuckTimer.unref();
+  }
+
+  /** In turn: whoever finds it full again waits behind the others. */
+  #resume(): void {
+    if (this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resume of waiting) resume();
+  }
+}

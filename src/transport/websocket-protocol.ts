@@ -1,0 +1,162 @@
+// What graphql-ws asks at each step of its protocol: who connects, what an operation is, how its results are told.
+import {
+  execute,
+  subscribe,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLSchema,
+} from 'graphql';
+import { makeServer, type Context as ProtocolContext, type SubscribePayload } from 'graphql-ws';
+import { revokedSessions, type TokenError } from '../auth/token-error.ts';
+import { TidingsError } from '../errors.ts';
+import { toPayload } from '../fanout/event-result.ts';
+import type { FanOut } from '../fanout/fan-out.ts';
+import { createContext, type Context, type Runtime } from '../schema/context.ts';
+import type { Authenticator } from './authenticate.ts';
+import type { ClientErrors } from './client-errors.ts';
+import { closeCodes } from './close-codes.ts';
+import type { ConnectionBook } from './connection-book.ts';
+import type { Documents } from './documents.ts';
+import { LiveOperation } from './live-operation.ts';
+import { noteDelivery } from './note-delivery.ts';
+import { untold } from './untold.ts';
+import type { WebSocketClient } from './websocket-client.ts';
+
+export interface ProtocolOptions {
+  readonly schema: GraphQLSchema;
+  readonly documents: Documents;
+  readonly runtime: Runtime;
+  readonly authenticator: Authenticator;
+  readonly clientErrors: ClientErrors;
+  /** null: each subscription is executed for itself, by graphql-js and graphql-ws alone. */
+  readonly fanOut: FanOut | null;
+  /** Operations, subscriptions among them, that one connection may have at a time. */
+  readonly maxOperations: number;
+  readonly book: ConnectionBook;
+  /** Asked before anything is carried out or told, see Revocations. */
+  readonly confirm: () => Promise<void> | null;
+  /** Called when a connection has been acknowledged. Must not throw. */
+  onConnected(context: Context): void;
+}
+
+/** A client has so long to send connection_init. */
+const connectionInitWaitMs = 5_000;
+
+type Params = Readonly<Record<string, unknown>>;
+type Protocol = ProtocolContext<Params, WebSocketClient>;
+
+/** With what only we ask for. */
+interface OperationArgs extends ExecutionArgs {
+  readonly client: WebSocketClient;
+  readonly id: string;
+}
+
+export function createProtocol(options: ProtocolOptions) {
+  const { schema, documents, runtime, authenticator, clientErrors, fanOut, book, confirm } = options;
+  const { maxOperations, onConnected } = options;
+
+  /** What graphql-js throws, and should not, is an error of this operation and not the end of the connection. */
+  const settled = async <T>(work: () => T): Promise<Awaited<T> | ExecutionResult> => {
+    try {
+      return await work();
+    } catch (error) {
+      return { errors: [clientErrors.toClientError(error)] };
+    }
+  };
+
+  const openLive = async (args: OperationArgs, through: FanOut) => {
+    const { client, id, contextValue } = args;
+    const member = await through.open(args);
+    if (!('deliverTo' in member)) return member;
+    return new LiveOperation({ id, member, outbox: client.outbox, context: contextValue as Context });
+  };
+
+  return makeServer<Params, WebSocketClient>({
+    connectionInitWaitTimeout: connectionInitWaitMs,
+
+    async onConnect(connecting: Protocol) {
+      const { connectionParams, extra: client } = connecting;
+      try {
+        const session = await authenticator.fromConnectionInit(connectionParams, client.headers ?? {});
+        if (client.isClosed) return false;
+        client.session = session;
+        client.headers = null;
+        // Nor is the token kept twice.
+        delete (connecting as { connectionParams?: Params }).connectionParams;
+        client.onClosed(session.watch({ onEnded: (error) => client.closeWith(error) }));
+        const end = (error: TokenError) => client.close(closeCodes.unauthorized, error.message);
+        client.onClosed(book.add({ session, end }));
+        onConnected(createContext(runtime, session, client, client.backlog));
+        return true;
+      } catch (error) {
+        client.closeWith(error);
+        return false;
+      }
+    },
+
+    async onSubscribe(
+      { extra: client, subscriptions }: Protocol,
+      id,
+      payload: SubscribePayload,
+    ): Promise<OperationArgs | readonly GraphQLError[]> {
+      // First: those that come while this one waits are counted by themselves.
+      if (Object.keys(subscriptions).length > maxOperations)
+        return [clientErrors.toClientError(tooManyOperations(maxOperations))];
+      try {
+        await confirm();
+      } catch (error) {
+        return [clientErrors.toClientError(error)];
+      }
+      // Whoever was closed by that is told nothing more, and nothing is carried out for them.
+      if (!client.isOpen) return [clientErrors.toClientError(revokedSessions())];
+      if (client.session === null)
+        throw new Error('An operation came before its connection was acknowledged.');
+      const prepared = documents.prepare(payload.query);
+      if (prepared.errors !== undefined) return prepared.errors;
+      return {
+        schema,
+        document: prepared.document,
+        operationName: payload.operationName ?? null,
+        variableValues: payload.variables ?? null,
+        contextValue: createContext(runtime, client.session, client, client.backlog),
+        client,
+        id,
+      };
+    },
+    onOperation({ extra: client }, id, _payload, _args, result) {
+      if (client.session !== null && Symbol.asyncIterator in result)
+        client.subscriptions.set(id, book.addSubscription({ session: client.session }));
+    },
+    onComplete({ extra: client }, id) {
+      client.subscriptions.get(id)?.();
+      client.subscriptions.delete(id);
+    },
+    execute: (args) => settled(() => execute(args)),
+    subscribe: (args) =>
+      settled<unknown>(() =>
+        fanOut === null ? subscribe(args) : openLive(args as OperationArgs, fanOut),
+      ) as ReturnType<typeof subscribe>,
+    /** Of queries and mutations; of subscriptions only where nothing is shared. */
+    async onNext({ extra: client }, id, _payload, args, result) {
+      const isSubscription = client.subscriptions.has(id);
+      try {
+        await confirm();
+      } catch (error) {
+        if (isSubscription) throw error; // it ends with that
+        return toPayload({ errors: [clientErrors.toClientError(untold(args, error))] });
+      }
+      if (isSubscription) noteDelivery(args.contextValue as Context);
+      return toPayload(clientErrors.toClientResult(result as ExecutionResult));
+    },
+    onError: (_context, _id, _payload, errors) =>
+      errors.map((error) => clientErrors.toClientError(error).toJSON()),
+  });
+}
+
+const tooManyOperations = (max: number) =>
+  new TidingsError(
+    'RATE_LIMITED',
+    `This connection has ${max} operations under way, which is all that it may have: complete some of them first.`,
+    { retryAfterMs: 1_000 },
+  );

@@ -101,7 +101,9 @@ export class Outbox {
   dispose(): void {
     clearTimeout(this.#stuckTimer);
     this.#messages = [];
-    this.#resume();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resume of waiting) resume();
   }
 
   #becomeFull(): void {
@@ -124,11 +126,13 @@ export class Outbox {
     this.#stuckTimer.unref();
   }
 
-  /** In turn: whoever finds it full again waits behind the others. */
+  /** In turn, while there is room: whoever fills it waits behind those who have not had theirs. */
   #resume(): void {
     if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const resume of waiting) resume();
+    let resumed = 0;
+    for (; resumed < waiting.length && this.isReady; resumed += 1) waiting[resumed]?.();
+    if (resumed < waiting.length) this.#waiting = [...waiting.slice(resumed), ...this.#waiting];
   }
 }

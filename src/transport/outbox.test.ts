@@ -1,0 +1,161 @@
+import type { WebSocket } from 'ws';
+import { beforeEach, afterEach, describe, expect, test, vi } from 'vitest';
+import type { FrameSink } from './frame-sink.ts';
+import { toText, type Message } from './frames.ts';
+import { Outbox, TurnEnd } from './outbox.ts';
+
+/** Takes nothing until it is told to. */
+class FakeSink implements FrameSink {
+  readonly writes: string[][] = [];
+  bufferedBytes = 0;
+  #listeners: (() => void)[] = [];
+
+  write(messages: readonly Message[], bytes: number): void {
+    this.writes.push(messages.map((message) => toText(message).toString('utf8')));
+    this.bufferedBytes += bytes;
+  }
+  onceDrained(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+  drain(): void {
+    this.bufferedBytes = 0;
+    for (const listener of this.#listeners.splice(0)) listener();
+  }
+}
+
+let sink: FakeSink;
+let socket: { readyState: number; OPEN: number; close(code: number, reason: string): void };
+let outbox: Outbox;
+let stuck: number;
+const closed: [number, string][] = [];
+beforeEach(() => {
+  vi.useFakeTimers();
+  sink = new FakeSink();
+  stuck = 0;
+  closed.length = 0;
+  socket = { readyState: 1, OPEN: 1, close: (code, reason) => void closed.push([code, reason]) };
+  outbox = new Outbox({
+    socket: socket as unknown as WebSocket,
+    sink,
+    turnEnd: new TurnEnd(),
+    stuckMs: 1_000,
+    onStuck: () => (stuck += 1),
+  });
+});
+afterEach(() => vi.useRealTimers());
+
+const add = (content: string): void => outbox.add({ head: Buffer.from(content), payload: null });
+const endTurn = (): void => void vi.advanceTimersByTime(0);
+const much = 'x'.repeat(70_000);
+
+test('what one turn of the event loop has brought leaves in one write', () => {
+  add('one');
+  add('two');
+  expect(sink.writes).toEqual([]);
+  endTurn();
+  expect(sink.writes).toEqual([['one', 'two']]);
+  add('three');
+  endTurn();
+  expect(sink.writes).toEqual([['one', 'two'], ['three']]);
+});
+
+describe('a reader that does not keep up', () => {
+  test('is given no more than a little ahead, and the rest when it has read that', () => {
+    const resumed: string[] = [];
+    add(much);
+    expect(outbox.isReady).toBe(false);
+    outbox.onceReady(() => resumed.push('first'));
+    endTurn();
+    outbox.onceReady(() => resumed.push('second'));
+    expect(resumed).toEqual([]);
+    sink.drain();
+    expect(resumed).toEqual(['first', 'second']);
+    expect(outbox.isReady).toBe(true);
+  });
+
+  test('one that reads at once is never waited for', () => {
+    const resumed: string[] = [];
+    add(much);
+    outbox.onceReady(() => resumed.push('first'));
+    sink.write = () => undefined;
+    endTurn();
+    expect(resumed).toEqual(['first']);
+  });
+
+  test('whoever finds it full again waits behind the others', () => {
+    const order: string[] = [];
+    const wants = (name: string) => () => {
+      if (!outbox.isReady) return outbox.onceReady(wants(name));
+      order.push(name);
+      add(much);
+      outbox.onceReady(wants(name));
+    };
+    wants('a')();
+    wants('b')();
+    wants('c')();
+    for (let turn = 0; turn < 7; turn += 1) {
+      endTurn();
+      sink.drain();
+    }
+    // The first time it was the first to wait.
+    expect(order.slice(0, 7)).toEqual(['a', 'a', 'b', 'c', 'a', 'b', 'c']);
+  });
+
+  test('is stuck when nothing at all was read for so long, and not before', () => {
+    add(much);
+    endTurn();
+    vi.advanceTimersByTime(999);
+    sink.bufferedBytes -= 1;
+    vi.advanceTimersByTime(999);
+    expect(stuck).toBe(0);
+    vi.advanceTimersByTime(1_002);
+    expect(stuck).toBe(1);
+    vi.advanceTimersByTime(10_000);
+    expect(stuck).toBe(1);
+  });
+
+  test('one that has read everything is not stuck, however long nothing comes', () => {
+    add(much);
+    endTurn();
+    sink.drain();
+    vi.advanceTimersByTime(10_000);
+    expect(stuck).toBe(0);
+  });
+
+  test('whoever has sent a text may send the next when there is room', async () => {
+    const sent = vi.fn<() => void>();
+    void outbox.sendText(much).then(sent);
+    endTurn();
+    await Promise.resolve();
+    expect(sent).not.toHaveBeenCalled();
+    sink.drain();
+    await vi.waitFor(() => expect(sent).toHaveBeenCalledOnce());
+  });
+});
+
+describe('closing', () => {
+  test('lets out first what was added', () => {
+    add('the last');
+    outbox.close(1012, 'Going.');
+    expect(sink.writes).toEqual([['the last']]);
+    expect(closed).toEqual([[1012, 'Going.']]);
+  });
+
+  test('nothing follows a close frame', () => {
+    add('too late');
+    socket.readyState = 2;
+    endTurn();
+    expect(sink.writes).toEqual([]);
+  });
+
+  test('lets go of whoever waits, and is never stuck', () => {
+    const resume = vi.fn<() => void>();
+    add(much);
+    endTurn();
+    outbox.onceReady(resume);
+    outbox.dispose();
+    expect(resume).toHaveBeenCalledOnce();
+    vi.advanceTimersByTime(10_000);
+    expect(stuck).toBe(0);
+  });
+});

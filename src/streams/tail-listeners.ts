@@ -37,10 +37,13 @@ export class TailListeners {
       return;
     }
     this.#indexed ??= new Map();
-    const { all, byKey } = this.#indexed.get(filter.index) ?? { all: new Set(), byKey: new Map() };
-    this.#indexed.set(filter.index, { all, byKey });
-    all.add(listener);
-    for (const key of filter.keys) byKey.set(key, (byKey.get(key) ?? new Set<TailListener>()).add(listener));
+    const indexed: Indexed = this.#indexed.get(filter.index) ?? { all: new Set(), byKey: new Map() };
+    this.#indexed.set(filter.index, indexed);
+    indexed.all.add(listener);
+    for (const key of filter.keys) {
+      const listeners = indexed.byKey.get(key) ?? new Set();
+      indexed.byKey.set(key, listeners.add(listener));
+    }
   }
 
   remove(listener: TailListener): void {

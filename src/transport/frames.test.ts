@@ -1,6 +1,12 @@
-import { Receiver } from 'ws';
+import type { Writable } from 'node:stream';
+import * as ws from 'ws';
 import { expect, test } from 'vitest';
 import { frameLength, joinFrames, nextHead, textLength, toText, type Message } from './frames.ts';
+
+/** The part of `ws` that reads frames; its types leave it out. */
+const { Receiver } = ws as unknown as {
+  readonly Receiver: new (options: { readonly isServer: boolean }) => Writable;
+};
 
 /** As a client reads them. */
 async function read(bytes: Buffer, count: number): Promise<string[]> {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { signDevelopmentToken } from '../../src/auth/development.ts';
 import { connect, type Person } from '../support/client.ts';
 import { openTestDatabase } from '../support/database.ts';
-import { openGreetedSocket, type RawSocket } from '../support/raw-socket.ts';
+import { openGreetedSocket, type Frame, type RawSocket } from '../support/raw-socket.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 /** More than the system's own buffers hold between two sockets of one machine. */
@@ -63,7 +63,8 @@ async function followed(on: TestServer, publisher: Person, order: string): Promi
   return raw;
 }
 
-const noteOf = ({ payload }: { payload?: any }): string => payload.data.orderUpdated.note as string;
+const noteOf = ({ payload }: Frame): string =>
+  (payload as { data: { orderUpdated: { note: string } } }).data.orderUpdated.note;
 
 async function readUntil(raw: RawSocket, last: string): Promise<string[]> {
   const notes: string[] = [];

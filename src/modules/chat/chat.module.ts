@@ -11,6 +11,7 @@ export const chatModule: TidingsModule = {
     return {
       services: [provide(chatService, service)],
       onUserErased: (user) => service.eraseMessages(user),
+      close: async () => service.closeReceipts(),
     };
   },
 };

@@ -4,9 +4,9 @@
 import type { Context } from '../../schema/context.ts';
 import { ConflatingQueue } from '../../streams/conflating-queue.ts';
 import { chatService } from './chat.service.ts';
-import { receiptsChannel } from './chat.topics.ts';
 import { watchConversation } from './conversation-access.ts';
 import { isNewerReceipt, type ReceiptView } from './newer-receipt.ts';
+import type { ReceiptsListener } from './receipts-feed.ts';
 
 /** Rejects with NOT_FOUND where the viewer takes no part, with UNAVAILABLE where broker or database are away. */
 export async function followReceipts(
@@ -29,21 +29,20 @@ export async function followReceipts(
 
   /** Heard before the first state was pushed; null from then on. */
   let early: ReceiptView[] | null = [];
+  const listener: ReceiptsListener = {
+    onReceipt(receipt) {
+      if (early === null) pushNewer(receipt);
+      else early.push(receipt);
+    },
+    onFailed: fail,
+  };
   try {
     const access = await watchConversation(context, conversationId, fail);
     closeWith(() => access.stop());
-    const following = await context.runtime.engine.broker.follow(receiptsChannel(workspace, conversationId), {
-      onMessage(message) {
-        const receipt = JSON.parse(message) as ReceiptView;
-        if (early === null) pushNewer(receipt);
-        else early.push(receipt);
-      },
-      onRestored() {
-        // Before the first state this reads too much at worst.
-        read().then((receipts) => receipts.forEach(pushNewer), fail);
-      },
-    });
-    closeWith(() => void following.unfollow());
+    const { instance: feed, release } = context.use(chatService).receiptsFeed(workspace, conversationId);
+    closeWith(release);
+    await feed.join(listener);
+    closeWith(() => feed.leave(listener));
     (await read()).forEach(pushNewer);
     early.forEach(pushNewer);
     early = null;

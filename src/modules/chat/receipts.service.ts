@@ -4,6 +4,7 @@ import type { Viewer } from '../../auth/viewer.ts';
 import { notFound } from '../../errors.ts';
 import type { Runtime } from '../../schema/context.ts';
 import { isUuid } from '../../schema/input.ts';
+import { SharedInstances, type Acquired } from '../../schema/shared-instances.ts';
 import type { Queries } from '../../store/store.ts';
 import { toUserView, usersService, type UserView } from '../users/users.service.ts';
 import { conversationParticipants } from './chat.tables.ts';
@@ -12,6 +13,7 @@ import { appendUpdates, type ConversationRef } from './conversation-write.ts';
 import { readParticipantViews, toReceipt } from './conversation-view.ts';
 import { findMessage, type PlacedMessage } from './message-view.ts';
 import type { ReceiptView } from './newer-receipt.ts';
+import { ReceiptsFeed } from './receipts-feed.ts';
 
 export interface ReadResult {
   readonly readReceipt: ReceiptView;
@@ -23,10 +25,14 @@ export interface ReceiptsService {
   markConversationRead(viewer: Viewer, conversationId: string, messageId: string): Promise<ReadResult>;
   /** Of those who have marked something as read. */
   readReceipts(workspace: string, conversationId: string): Promise<readonly ReceiptView[]>;
+  /** What changes, shared by all who follow it on this node. To be released. */
+  receiptsFeed(workspace: string, conversationId: string): Acquired<ReceiptsFeed>;
+  closeReceipts(): void;
 }
 
 export function createReceiptsService(runtime: Runtime): ReceiptsService {
   const { log, store, engine, logger } = runtime;
+  const feeds = new SharedInstances<ReceiptsFeed>();
 
   /** A hint: whoever misses it reads the receipts when it subscribes again. */
   const announce = ({ workspace, conversationId }: ConversationRef, receipt: ReceiptView): void => {
@@ -34,6 +40,11 @@ export function createReceiptsService(runtime: Runtime): ReceiptsService {
     engine.broker.publish(channel, JSON.stringify(receipt)).catch((error: unknown) => {
       logger.debug({ err: error, channel }, 'a read receipt could not be announced');
     });
+  };
+
+  const readReceipts: ReceiptsService['readReceipts'] = async (workspace, conversationId) => {
+    const found = await readParticipantViews(store.queries, workspace, sql`(${conversationId}::uuid)`);
+    return (found.get(conversationId) ?? []).flatMap(({ receipt }) => (receipt === null ? [] : [receipt]));
   };
 
   return {
@@ -64,10 +75,15 @@ export function createReceiptsService(runtime: Runtime): ReceiptsService {
       return result;
     },
 
-    async readReceipts(workspace, conversationId) {
-      const found = await readParticipantViews(store.queries, workspace, sql`(${conversationId}::uuid)`);
-      return (found.get(conversationId) ?? []).flatMap(({ receipt }) => (receipt === null ? [] : [receipt]));
+    readReceipts,
+
+    receiptsFeed(workspace, conversationId) {
+      const channel = receiptsChannel(workspace, conversationId);
+      const read = () => readReceipts(workspace, conversationId);
+      return feeds.acquire(channel, () => new ReceiptsFeed({ channel, broker: engine.broker, read }));
     },
+
+    closeReceipts: () => feeds.close(),
   };
 }
 

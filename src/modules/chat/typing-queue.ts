@@ -21,6 +21,20 @@ export interface TypingQueueOptions {
   onReleased(): void;
 }
 
+/**
+ * By what it tells of. The same object for all who are told the same: fan-out makes one result of it. What is left of the time
+ * differs by milliseconds between them.
+ */
+const views = new WeakMap<TypingChange, TypingView>();
+
+function viewOf(change: TypingChange, conversationId: string, expiresInMs: number | null): TypingView {
+  const known = views.get(change);
+  if (known?.expiresInMs === expiresInMs) return known;
+  const view = { conversationId, user: change.user, isTyping: expiresInMs !== null, expiresInMs };
+  views.set(change, view);
+  return view;
+}
+
 export class TypingQueue extends PushIterator<TypingView> {
   readonly #options: TypingQueueOptions;
   readonly #pending = new Map<string, TypingChange>();
@@ -40,15 +54,16 @@ export class TypingQueue extends PushIterator<TypingView> {
 
   protected take(): TypingView | undefined {
     const { conversationId, now } = this.#options;
-    for (const [userId, { user, expiresAt }] of this.#pending) {
+    for (const [userId, change] of this.#pending) {
+      const { expiresAt } = change;
       this.#pending.delete(userId);
       // Who was slow to ask may find it lapsed.
       const expiresInMs = expiresAt === null ? 0 : Math.ceil(expiresAt - now());
       if (expiresInMs > 0) {
         this.#shown.add(userId);
-        return { conversationId, user, isTyping: true, expiresInMs };
+        return viewOf(change, conversationId, expiresInMs);
       }
-      if (this.#shown.delete(userId)) return { conversationId, user, isTyping: false, expiresInMs: null };
+      if (this.#shown.delete(userId)) return viewOf(change, conversationId, null);
     }
     return undefined;
   }

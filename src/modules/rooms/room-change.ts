@@ -12,6 +12,8 @@ export const isNoChange = ({ joined, left }: RoomChange): boolean => joined.size
 
 /** The later after the earlier: who came and went is not told of, nor who went and came back. */
 export function mergeChanges(earlier: RoomChange, later: RoomChange): RoomChange {
+  // The same object for all who have been told everything before.
+  if (isNoChange(earlier) && ![...later.left.keys()].some((id) => later.joined.has(id))) return later;
   const joined = new Map(earlier.joined);
   const left = new Map(earlier.left);
   for (const [id, user] of later.left) if (!joined.delete(id)) left.set(id, user);

@@ -2,7 +2,7 @@
 import { PushIterator } from '../../streams/push-iterator.ts';
 import type { UserView } from '../users/users.service.ts';
 import { isNoChange, mergeChanges, noChange, type RoomChange } from './room-change.ts';
-import type { RoomSubscriber } from './room-tracker.ts';
+import type { RoomMembers, RoomSubscriber } from './room-tracker.ts';
 
 export interface RoomPresenceView {
   readonly room: string;
@@ -18,10 +18,29 @@ export const maxMembers = 100;
 
 export interface RoomQueueOptions {
   readonly room: string;
-  /** Who is there, when it is told. */
-  readonly members: { readonly count: number; first(limit: number): readonly UserView[] };
+  /** As they are when it is told. */
+  members(): RoomMembers;
   /** Called once, when the subscription is over. Must not throw. */
   onReleased(): void;
+}
+
+/** By what is told: the same object for all who are told the same, so that fan-out makes one result of it. */
+const views = new WeakMap<RoomMembers, WeakMap<RoomChange, RoomPresenceView>>();
+
+function viewOf(room: string, members: RoomMembers, change: RoomChange): RoomPresenceView {
+  const ofMembers = views.get(members) ?? new WeakMap<RoomChange, RoomPresenceView>();
+  views.set(members, ofMembers);
+  const known = ofMembers.get(change);
+  if (known !== undefined) return known;
+  const view: RoomPresenceView = {
+    room,
+    count: members.count,
+    members: members.first,
+    joined: [...change.joined.values()],
+    left: [...change.left.values()],
+  };
+  ofMembers.set(change, view);
+  return view;
 }
 
 export class RoomQueue extends PushIterator<RoomPresenceView> implements RoomSubscriber {
@@ -47,15 +66,9 @@ export class RoomQueue extends PushIterator<RoomPresenceView> implements RoomSub
     if (change === null || (this.#hasBegun && isNoChange(change))) return undefined;
     const { room, members } = this.#options;
     // The first state is the members as they are: whoever came meanwhile is among them.
-    const { joined, left } = this.#hasBegun ? change : noChange;
+    const told = this.#hasBegun ? change : noChange;
     this.#hasBegun = true;
-    return {
-      room,
-      count: members.count,
-      members: members.first(maxMembers),
-      joined: [...joined.values()],
-      left: [...left.values()],
-    };
+    return viewOf(room, members(), told);
   }
 
   protected release(): void {

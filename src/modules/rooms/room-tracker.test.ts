@@ -28,11 +28,11 @@ function setUp() {
     close: vi.fn(),
   };
   const listIds = () => new Promise<readonly string[]>((resolve) => (finishList = resolve));
-  const tracker = new RoomTracker({ workspace: 'acme', presence, listIds, momentMs });
+  const tracker = new RoomTracker({ workspace: 'acme', presence, listIds, momentMs, maxNamed: 100 });
   const changes: RoomChange[] = [];
   const subscriber = { onChange: (change: RoomChange) => void changes.push(change) };
   const push = (id: string, status?: PresenceView['status']) => self?.push(id, view(id, status));
-  const members = () => tracker.first(100).map(({ id }) => id);
+  const members = () => tracker.members.first.map(({ id }) => id);
   return {
     presence,
     tracker,
@@ -64,7 +64,7 @@ describe('the members of a room on one node', () => {
     listed('early', 'ghost', 'late');
     await join;
     expect(members()).toEqual(['early', 'late']);
-    expect(tracker.count).toBe(2);
+    expect(tracker.members.count).toBe(2);
     expect(changes.map(({ joined: came, left }) => [came.size, left.size])).toEqual([[0, 0]]);
   });
 

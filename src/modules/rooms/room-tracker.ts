@@ -9,6 +9,13 @@ export interface RoomSubscriber {
   onChange(change: RoomChange): void;
 }
 
+/** Who is there, as it is told: the same object until it changes. */
+export interface RoomMembers {
+  readonly count: number;
+  /** Those who came first. */
+  readonly first: readonly UserView[];
+}
+
 export interface RoomTrackerOptions {
   readonly workspace: string;
   readonly presence: Pick<PresenceTracker, 'join' | 'look' | 'leave' | 'forget' | 'close'>;
@@ -16,6 +23,8 @@ export interface RoomTrackerOptions {
   listIds(): Promise<readonly string[]>;
   /** How long a moment is. */
   readonly momentMs: number;
+  /** Members that are told by name. */
+  readonly maxNamed: number;
 }
 
 export class RoomTracker {
@@ -28,6 +37,7 @@ export class RoomTracker {
   readonly #self = { push: (userId: string, view: PresenceView) => this.#hear(userId, view) };
   #opened: Promise<void> | null = null;
   #pending: RoomChange = noChange;
+  #told: RoomMembers | null = null;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(options: RoomTrackerOptions) {
@@ -38,18 +48,13 @@ export class RoomTracker {
     return this.#options.workspace;
   }
 
-  get count(): number {
-    return this.#members.size;
-  }
-
-  /** Those who came first, at most so many. */
-  first(limit: number): readonly UserView[] {
-    const members: UserView[] = [];
-    for (const member of this.#members.values()) {
-      if (members.length >= limit) break;
-      members.push(member);
-    }
-    return members;
+  /** The same object until they change. */
+  get members(): RoomMembers {
+    this.#told ??= {
+      count: this.#members.size,
+      first: [...this.#members.values()].slice(0, this.#options.maxNamed),
+    };
+    return this.#told;
   }
 
   /**
@@ -72,6 +77,7 @@ export class RoomTracker {
 
   /** Nobody is told the user's name until it has been read anew. */
   forget(userId: string): void {
+    this.#told = null;
     for (const users of [this.#heard, this.#members]) {
       if (users.has(userId)) users.set(userId, toUserView(userId));
     }
@@ -106,6 +112,7 @@ export class RoomTracker {
     const heard = new Map(this.#heard);
     this.#heard.clear();
     // A moment may have passed while they were being read.
+    this.#told = null;
     this.#members.clear();
     for (const id of [...inOrder, ...heard.keys()]) {
       const user = heard.get(id);
@@ -127,7 +134,10 @@ export class RoomTracker {
     } else {
       this.#heard.set(userId, user);
       if (known === undefined) this.#note({ joined: new Map([[userId, user]]), left: new Map() });
-      else if (this.#members.has(userId)) this.#members.set(userId, user);
+      else if (this.#members.has(userId)) {
+        this.#told = null;
+        this.#members.set(userId, user);
+      }
     }
   }
 
@@ -142,6 +152,7 @@ export class RoomTracker {
     const change = this.#pending;
     this.#pending = noChange;
     if (isNoChange(change)) return;
+    this.#told = null;
     for (const userId of change.left.keys()) this.#members.delete(userId);
     for (const [userId, user] of change.joined) this.#members.set(userId, user);
     for (const subscriber of this.#subscribers) subscriber.onChange(change);

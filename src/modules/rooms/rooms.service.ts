@@ -106,7 +106,13 @@ export function createRoomsService(runtime: Runtime, options: RoomsOptions): Roo
       follow: (of: string, follower: NamesFollower) => runtime.use(usersService).followNames(of, follower),
     };
     const presence = new PresenceTracker({ workspace, place, registry, profiles, logger, settleMs });
-    return new RoomTracker({ workspace, presence, listIds: () => listIds(registry, place), momentMs });
+    return new RoomTracker({
+      workspace,
+      presence,
+      listIds: () => listIds(registry, place),
+      momentMs,
+      maxNamed: maxMembers,
+    });
   };
 
   const access = createRoomAccess(runtime, options);
@@ -184,7 +190,7 @@ export function createRoomsService(runtime: Runtime, options: RoomsOptions): Roo
       const { instance: tracker, release } = trackers.acquire(place, () => openTracker(workspace, room));
       const closers = [release];
       const onReleased = () => closers.splice(0).forEach((close) => close());
-      const queue = new RoomQueue({ room, members: tracker, onReleased });
+      const queue = new RoomQueue({ room, members: () => tracker.members, onReleased });
       const closeWith = (close: () => void) => (queue.closed ? close() : void closers.push(close));
       const watch = watchAccess(stream, (error) => queue.fail(error, 'at-once'));
       closeWith(() => watch.stop());

@@ -20,8 +20,8 @@ export interface AudienceOptions {
 
 export class Audience {
   readonly #options: AudienceOptions;
-  /** By event: the same object for all who hear it of one tail. */
-  readonly #outcomes = new WeakMap<object, Outcome>();
+  /** By event: the same object for all who hear it of one tail. null until somebody shares: most audiences are of one. */
+  #outcomes: WeakMap<object, Outcome> | null = null;
   readonly key: string;
   members = 0;
 
@@ -33,20 +33,19 @@ export class Audience {
   /** `context` is of the member who asks; a shared execution is given none of it but the runtime. */
   resultOf(event: object, context: Context): Outcome {
     if (this.members === 1) return this.#execute(event, context);
-    const known = this.#outcomes.get(event);
+    this.#outcomes ??= new WeakMap();
+    const outcomes = this.#outcomes;
+    const known = outcomes.get(event);
     if (known !== undefined) return known;
     const outcome = this.#execute(event, context);
-    this.#outcomes.set(event, outcome);
-    if (this.#options.operation.sharing === 'delivery') this.#forgetSoon(event, outcome);
-    else if (outcome instanceof Promise) {
-      void outcome.then((result) => this.#outcomes.set(event, result));
+    outcomes.set(event, outcome);
+    // What is loaded when it is delivered must not be told later: only to those who ask in the same moment.
+    if (this.#options.operation.sharing === 'delivery') {
+      void Promise.resolve(outcome).then(() => outcomes.delete(event));
+    } else if (outcome instanceof Promise) {
+      void outcome.then((result) => outcomes.set(event, result));
     }
     return outcome;
-  }
-
-  /** What is loaded when it is delivered must not be told later: only to those who ask in the same moment. */
-  #forgetSoon(event: object, outcome: Outcome): void {
-    void Promise.resolve(outcome).then(() => this.#outcomes.delete(event));
   }
 
   #execute(event: object, context: Context): Outcome {

@@ -31,8 +31,10 @@ export interface MemberOptions {
   readonly confirm: () => Promise<void> | null;
 }
 
-/** Sources that tell their subscribers apart by class, as event streams do. */
+/** Of sources that are event streams. */
 interface Classified {
+  readonly topic?: string;
+  /** Tells their subscribers apart. */
   readonly authorizationClass?: string;
 }
 
@@ -166,7 +168,7 @@ export class Member implements Puller {
   /** A renewed token may be of another class, and is another viewer to whatever depends on viewers. */
   #joined(): Audience {
     const { source, selection, audiences, context } = this.#options;
-    const { authorizationClass } = source as Classified;
+    const { topic = '', authorizationClass } = source as Classified;
     const dependsOnViewer = selection.operation.sharing !== 'everybody';
     const viewer = dependsOnViewer ? context.session.viewer : null;
     const isCurrent = authorizationClass === this.#joinedClass && viewer === this.#joinedViewer;
@@ -175,6 +177,7 @@ export class Member implements Puller {
     this.#joinedClass = authorizationClass;
     this.#joinedViewer = viewer;
     this.#audience = audiences.join(selection, [
+      topic,
       authorizationClass ?? '',
       dependsOnViewer ? viewerKey(context) : '',
     ]);

@@ -28,7 +28,7 @@ export function defineVocabulary(builder: Builder): void {
   });
   builder.scalarType('DateTime', {
     description: 'RFC 3339 date and time in UTC with milliseconds.',
-    serialize: (value) => (value instanceof Date ? value.toISOString() : new Date(value).toISOString()),
+    serialize: toDateTimeText,
     parseValue: parseDateTime,
   });
   builder.scalarType('JSON', {
@@ -78,6 +78,14 @@ export function defineVocabulary(builder: Builder): void {
 function requireString(value: unknown, scalar: string): string {
   if (typeof value === 'string') return value;
   throw new GraphQLError(`${scalar} is a string.`);
+}
+
+/** As `Date.toISOString` writes it, and the log keeps it: parsing it would only bring the same. */
+const canonicalPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+function toDateTimeText(value: Date | string): string {
+  if (typeof value === 'string' && canonicalPattern.test(value)) return value;
+  return new Date(value).toISOString();
 }
 
 const dateTimePattern = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/i;

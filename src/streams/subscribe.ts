@@ -89,6 +89,10 @@ export class StreamSubscription extends PushIterator<LogEntry> implements TailLi
     this.#joinIfCaughtUp();
   }
 
+  get topic(): Topic {
+    return this.#options.topic;
+  }
+
   /** What the policy answered when it admitted the viewer, or was asked again about a renewed token. */
   get authorizationClass(): string {
     return this.#authorizationClass;

@@ -25,6 +25,8 @@ export class RedisBroker implements Broker {
   readonly #channels = new Map<string, Channel>();
   /** Why SUBSCRIBE failed, by channel, until the turn that asked for it has read it. */
   readonly #failures = new Map<string, unknown>();
+  /** The message that is being told. */
+  #heard = '';
 
   constructor(options: { commands: Redis; subscriber: Redis; link: SubscriberLink; logger: Logger }) {
     this.#link = options.link;
@@ -32,9 +34,9 @@ export class RedisBroker implements Broker {
     this.#pubsub = new RedisPubSub({
       publisher: options.commands,
       subscriber: this.#createFacade(options.subscriber),
-      messageEventName: 'messageBuffer',
       serializer: (message: string) => message,
-      deserializer: (message) => message.toString(),
+      // It would be given a copy as bytes; the text is at hand.
+      deserializer: () => this.#heard,
     });
     this.#link.onStateChange((state) => {
       if (state === 'connected') this.#tellRestored();
@@ -163,8 +165,9 @@ export class RedisBroker implements Broker {
       unsubscribe: (channel: string): void => this.#link.unsubscribe(channel),
       punsubscribe: (): void => undefined,
     });
-    subscriber.on('messageBuffer', (channel: Buffer, message: Buffer) => {
-      facade.emit('messageBuffer', channel, message);
+    subscriber.on('message', (channel: string, message: string) => {
+      this.#heard = message;
+      facade.emit('message', channel, '');
     });
     return facade as unknown as Redis;
   }

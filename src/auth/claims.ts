@@ -76,14 +76,19 @@ export function toViewer(verified: Claims, { workspace, verifiedUntil }: ViewerO
     workspace: verified.workspace === everyWorkspace ? requireWorkspace(workspace) : verified.workspace,
     name: verified.name ?? null,
     avatarUrl: verified.picture ?? null,
-    roles: new Set(verified.roles),
-    scopes: new Set(verified.scope.split(' ').filter((scope) => scope !== '')),
+    roles: toSet(verified.roles),
+    scopes: toSet(verified.scope.split(' ').filter((scope) => scope !== '')),
     rooms: verified.rooms,
     issuedAt: verified.iat,
     expiresAt: verified.exp,
     verifiedUntil,
   };
 }
+
+/** Most viewers have none: they share one. */
+const none: ReadonlySet<string> = new Set();
+const toSet = (values: readonly string[]): ReadonlySet<string> =>
+  values.length === 0 ? none : new Set(values);
 
 function requireWorkspace(requested: string | null): string {
   const parsed = name.safeParse(requested);

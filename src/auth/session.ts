@@ -38,7 +38,7 @@ export class Session {
   readonly transport: 'http' | 'websocket';
   readonly #verifier: TokenVerifier;
   readonly #visitorWorkspace: string | null;
-  readonly #watchers = new Set<SessionWatcher>();
+  #watchers: readonly SessionWatcher[] = [];
   #viewer: Viewer | null;
   #token: string | null;
   /** When the token is to be verified again, in milliseconds since the epoch. */
@@ -82,11 +82,11 @@ export class Session {
 
   /** Ends with the function it answers. */
   watch(watcher: SessionWatcher): () => void {
-    this.#watchers.add(watcher);
+    this.#watchers = [...this.#watchers, watcher];
     this.#arm();
     return () => {
-      this.#watchers.delete(watcher);
-      if (this.#watchers.size === 0) clearTimeout(this.#timer);
+      this.#watchers = this.#watchers.filter((other) => other !== watcher);
+      if (this.#watchers.length === 0) clearTimeout(this.#timer);
     };
   }
 
@@ -125,12 +125,12 @@ export class Session {
     this.#verifyAgainAt = verifyAgainAt(viewer);
     this.#arm();
     if (before !== null && saysTheSame(before, viewer)) return;
-    for (const watcher of [...this.#watchers]) watcher.onRenewed?.(viewer);
+    for (const watcher of this.#watchers) watcher.onRenewed?.(viewer);
   }
 
   #arm(): void {
     clearTimeout(this.#timer);
-    if (this.#viewer === null || this.#watchers.size === 0) return;
+    if (this.#viewer === null || this.#watchers.length === 0) return;
     const next = Math.min(this.#viewer.expiresAt.getTime(), this.#verifyAgainAt);
     const remainingMs = next - Date.now();
     this.#timer = setTimeout(() => this.#onTimer(), Math.min(Math.max(remainingMs, 0), longestTimerMs));
@@ -168,7 +168,7 @@ export class Session {
 
   #end(error: TidingsError): void {
     clearTimeout(this.#timer);
-    for (const watcher of [...this.#watchers]) watcher.onEnded?.(error);
+    for (const watcher of this.#watchers) watcher.onEnded?.(error);
   }
 }
 

@@ -1,11 +1,13 @@
 // How a subscription field follows an event stream on behalf of a viewer: authorized before it starts, again when the
 // viewer's token is renewed, and over when it expires.
 import { TidingsError } from '../errors.ts';
+import type { SessionWatcher } from '../auth/session.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import { toLoggable, toStoreError } from '../store/store-errors.ts';
 import type { EventFilter } from '../streams/event-filter.ts';
-import { subscribe, type StreamSubscription } from '../streams/subscribe.ts';
-import type { LogEntry } from '../streams/log-entry.ts';
+import { subscribe, type StreamSubscription, type SubscribeOptions } from '../streams/subscribe.ts';
+import type { Backlog } from '../streams/backlog.ts';
+import type { LogEntry, SizedEntry } from '../streams/log-entry.ts';
 import type { Topic } from '../streams/topic.ts';
 import type { Context } from './context.ts';
 
@@ -35,31 +37,90 @@ export async function openEventStream(
   context: Context,
   options: EventStreamOptions,
 ): Promise<StreamSubscription> {
-  const { runtime } = context;
-  const { topic, after, anewFrom, filter, endsAccess } = options;
-  const authorize = async (asking: Viewer) => requireClass(await options.authorize(asking));
-  const viewer = context.viewer;
-  let stopWatching = () => {};
-  const subscription = await subscribe(runtime, {
-    topic,
-    after: after ?? null,
-    anewFrom,
-    authorize: () => authorize(viewer),
-    backlog: context.backlog,
-    ...(filter === undefined ? {} : { filter }),
-    ...(endsAccess === undefined ? {} : { endsAccess: (entry: LogEntry) => endsAccess(entry, viewer) }),
-    onTaken: ({ announcedAt = null }) => (context.delivery.announcedAt = announcedAt),
-    onReleased: () => stopWatching(),
-  });
-  /** Whoever is of another class now is shown what that class is shown. */
-  const reclassify = async (asking: Viewer) => subscription.reclassify(await authorize(asking));
-  stopWatching = guardSubscription(context, reclassify, (error) => subscription.fail(error, 'at-once'));
-  if (subscription.closed) stopWatching();
-  // Renewed while the stream was being opened: the policy was asked about the token before.
-  const renewed = context.viewer;
-  if (renewed !== viewer)
-    await ask(context, reclassify, renewed, (error) => subscription.fail(error, 'at-once'));
+  const guarded = new GuardedStream(context, options);
+  const subscription = await subscribe(context.runtime, guarded);
+  await guarded.begin(subscription);
   return subscription;
+}
+
+/** What `subscribe` asks, on behalf of one viewer. One object for all of it: there is one for each subscription that lives. */
+class GuardedStream implements SubscribeOptions, SessionWatcher {
+  readonly #context: Context;
+  readonly #options: EventStreamOptions;
+  /** Who was asked for when the stream was opened. */
+  readonly #viewer: Viewer;
+  readonly endsAccess?: (entry: LogEntry) => boolean;
+  #subscription: StreamSubscription | null = null;
+  #stopWatching: (() => void) | null = null;
+
+  constructor(context: Context, options: EventStreamOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#viewer = context.viewer;
+    const { endsAccess } = options;
+    if (endsAccess !== undefined) this.endsAccess = (entry) => endsAccess(entry, this.#viewer);
+  }
+
+  get topic(): Topic {
+    return this.#options.topic;
+  }
+
+  get after(): string | null {
+    return this.#options.after ?? null;
+  }
+
+  get anewFrom(): string {
+    return this.#options.anewFrom;
+  }
+
+  get filter(): EventFilter | undefined {
+    return this.#options.filter;
+  }
+
+  get backlog(): Backlog {
+    return this.#context.backlog;
+  }
+
+  authorize(): Promise<AuthorizationClass> {
+    return this.#authorize(this.#viewer);
+  }
+
+  /** From here on the viewer's token is watched. */
+  async begin(subscription: StreamSubscription): Promise<void> {
+    this.#subscription = subscription;
+    if (subscription.closed) return;
+    this.#stopWatching = this.#context.session.watch(this);
+    // Renewed while the stream was being opened: the policy was asked about the token before.
+    const renewed = this.#context.viewer;
+    if (renewed !== this.#viewer) await this.#askAgain(renewed);
+  }
+
+  onTaken({ announcedAt = null }: SizedEntry): void {
+    this.#context.delivery.announcedAt = announcedAt;
+  }
+
+  onReleased(): void {
+    this.#stopWatching?.();
+  }
+
+  onEnded(error: TidingsError): void {
+    this.#subscription?.fail(error, 'at-once');
+  }
+
+  onRenewed(viewer: Viewer): void {
+    void this.#askAgain(viewer);
+  }
+
+  async #authorize(asking: Viewer): Promise<AuthorizationClass> {
+    return requireClass(await this.#options.authorize(asking));
+  }
+
+  /** Whoever is of another class by now is shown what that class is shown. Never rejects. */
+  #askAgain(viewer: Viewer): Promise<void> {
+    const reclassify = async (asking: Viewer) =>
+      this.#subscription?.reclassify(await this.#authorize(asking));
+    return ask(this.#context, reclassify, viewer, (error) => this.onEnded(error));
+  }
 }
 
 /** A policy that answers nothing, or `false`, has not admitted anybody: it is to throw. */

@@ -6,7 +6,7 @@ import { defaultBacklogBytes } from '../config.ts';
 export class Backlog {
   readonly #maxBytes: number;
   #bytes = 0;
-  readonly #waiting = new Set<() => void>();
+  #waiting: Set<() => void> | null = null;
 
   constructor(maxBytes: number = defaultBacklogBytes) {
     this.#maxBytes = maxBytes;
@@ -22,19 +22,20 @@ export class Backlog {
 
   remove(bytes: number): void {
     this.#bytes -= bytes;
-    if (this.#waiting.size === 0 || this.isFull) return;
+    if (this.#waiting === null || this.isFull) return;
     const waiting = [...this.#waiting];
-    this.#waiting.clear();
+    this.#waiting = null;
     // Not from within whoever makes the room.
     queueMicrotask(() => waiting.forEach((resume) => resume()));
   }
 
   /** Calls `resume` once, when there is room again. */
   onceThereIsRoom(resume: () => void): void {
+    this.#waiting ??= new Set();
     this.#waiting.add(resume);
   }
 
   forget(resume: () => void): void {
-    this.#waiting.delete(resume);
+    this.#waiting?.delete(resume);
   }
 }

@@ -27,7 +27,7 @@ export interface SubscribeOptions {
    */
   authorize(): Promise<string>;
   /** Which events to deliver; every one unless given. */
-  readonly filter?: EventFilter;
+  readonly filter?: EventFilter | undefined;
   /**
    * Whether a control entry ends the viewer's access. Asked for those that came after `authorize`: the subscription
    * then ends with FORBIDDEN, everything before it delivered and nothing after (invariant 12). Must not throw.

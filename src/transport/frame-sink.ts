@@ -16,39 +16,56 @@ export interface FrameSink {
 }
 
 /** The quick way where it can be gone. */
-export function createFrameSink(webSocket: WebSocket, socket: Duplex): FrameSink {
-  return webSocket.extensions === '' ? toSocket(socket) : throughWebSocket(webSocket);
+export const createFrameSink = (webSocket: WebSocket, socket: Duplex): FrameSink =>
+  webSocket.extensions === '' ? new SocketSink(socket) : new WebSocketSink(webSocket);
+
+export class SocketSink implements FrameSink {
+  readonly #socket: Duplex;
+
+  constructor(socket: Duplex) {
+    this.#socket = socket;
+  }
+
+  write(messages: readonly Message[], bytes: number): void {
+    this.#socket.write(joinFrames(messages, bytes));
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  onceDrained(listener: () => void): void {
+    this.#socket.once('drain', listener);
+  }
 }
 
-export const toSocket = (socket: Duplex): FrameSink => ({
-  write: (messages, bytes) => void socket.write(joinFrames(messages, bytes)),
-  get bufferedBytes() {
-    return socket.writableLength;
-  },
-  onceDrained: (listener) => void socket.once('drain', listener),
-});
+export class WebSocketSink implements FrameSink {
+  readonly #webSocket: WebSocket;
+  #underWay = 0;
+  #listeners: (() => void)[] = [];
+  readonly #sent = (): void => {
+    this.#underWay -= 1;
+    if (this.#underWay > 0) return;
+    for (const listener of this.#listeners.splice(0)) listener();
+  };
 
-export function throughWebSocket(webSocket: WebSocket): FrameSink {
-  let underWay = 0;
-  let listeners: (() => void)[] = [];
-  const sent = (): void => {
-    underWay -= 1;
-    if (underWay > 0) return;
-    const told = listeners;
-    listeners = [];
-    for (const listener of told) listener();
-  };
-  return {
-    write(messages) {
-      for (const message of messages) {
-        underWay += 1;
-        // A failed send is followed by `close`, which ends everything.
-        webSocket.send(toText(message), { binary: false }, sent);
-      }
-    },
-    get bufferedBytes() {
-      return webSocket.bufferedAmount;
-    },
-    onceDrained: (listener) => void listeners.push(listener),
-  };
+  constructor(webSocket: WebSocket) {
+    this.#webSocket = webSocket;
+  }
+
+  write(messages: readonly Message[]): void {
+    for (const message of messages) {
+      this.#underWay += 1;
+      // A failed send is followed by `close`, which ends everything.
+      this.#webSocket.send(toText(message), { binary: false }, this.#sent);
+    }
+  }
+
+  get bufferedBytes(): number {
+    return this.#webSocket.bufferedAmount;
+  }
+
+  onceDrained(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
 }

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import * as ws from 'ws';
 import { expect, test } from 'vitest';
-import { frameLength, joinFrames, nextHead, textLength, toText, type Message } from './frames.ts';
+import { frameLength, joinFrames, nextHead, textLength, toText, wholeText, type Message } from './frames.ts';
 
 /** The part of `ws` that reads frames; its types leave it out. */
 const { Receiver } = ws as unknown as {
@@ -23,7 +23,6 @@ async function read(bytes: Buffer, count: number): Promise<string[]> {
   });
 }
 
-const text = (content: string): Message => ({ head: Buffer.from(content), payload: null });
 const next = (id: string, payload: string): Message => ({
   head: nextHead(id),
   payload: Buffer.from(payload),
@@ -38,25 +37,28 @@ test.each([0, 1, 125, 126, 127, 65_535, 65_536, 200_000])(
   'a text of %i bytes is one frame',
   async (length) => {
     const content = 'x'.repeat(length);
-    expect(await read(join([text(content)]), 1)).toEqual([content]);
+    expect(await read(join([wholeText(content)]), 1)).toEqual([content]);
   },
 );
 
 test('a result is the message that graphql-ws would write, around the bytes as they are', async () => {
   const payload = JSON.stringify({ data: { greeting: '“Grüße” 😀' } });
-  const ids = ['1', '6b1c4a1e-6a55-4b5e-9d1b-111111111111', 'with "quotes" and \\ and ü'];
-  const read1 = await read(join(ids.map((id) => next(id, payload))), ids.length);
-  expect(read1).toEqual(
-    ids.map((id) => JSON.stringify({ id, type: 'next', payload: JSON.parse(payload) as unknown })),
+  const ids = ['1', '6b1c4a1e-6a55-4b5e-9d1b-111111111111', 'with "quotes" and \\'];
+  const told = await read(join(ids.map((id) => next(id, payload))), ids.length);
+  const expected = ids.map((id) =>
+    JSON.stringify({ id, type: 'next', payload: JSON.parse(payload) as unknown }),
   );
+  expect(told).toEqual(expected);
+  const [foreign = ''] = await read(join([next('ü 😀', payload)]), 1);
+  expect(JSON.parse(foreign)).toMatchObject({ id: 'ü 😀' });
 });
 
 test('many leave together, each whole', async () => {
   const messages = [
-    text('{"type":"connection_ack"}'),
+    wholeText('{"type":"connection_ack"}'),
     next('1', '{"data":1}'),
     next('2', `"${'y'.repeat(70_000)}"`),
-    text(''),
+    wholeText(''),
   ];
   const texts = messages.map((message) => toText(message).toString('utf8'));
   expect(await read(join(messages), messages.length)).toEqual(texts);

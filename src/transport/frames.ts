@@ -1,25 +1,34 @@
 // Messages as they travel: WebSocket text frames of a server (RFC 6455, section 5.2), many of them joined into one buffer.
 import { Buffer } from 'node:buffer';
 
-/** A message is `head`, or where there is a payload, `head`, payload and `}`: see `nextHead`. */
+/** A whole text, or around the shared payload of a result what is its receiver's own. */
 export interface Message {
-  readonly head: Buffer;
-  readonly payload: Buffer | null;
+  /** What precedes the payload, see `nextHead`; `}` follows it then. null where `payload` is the whole text. */
+  readonly head: string | null;
+  /** UTF-8. */
+  readonly payload: Buffer;
 }
 
 const closingBrace = 0x7d;
 /** FIN and the opcode of text. */
-const wholeText = 0x81;
+const wholeTextFrame = 0x81;
 const maxShort = 125;
 const maxMedium = 0xffff;
 
-/** What precedes the payload of a subscription's `next` message; the payload and `}` follow. */
-export const nextHead = (id: string): Buffer =>
-  Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`, 'utf8');
+/**
+ * What precedes the payload of a subscription's `next` message; the payload and `}` follow. ASCII, so that it can be written
+ * quickly; and a string, because a few bytes of a buffer would keep the whole slab that they are a part of.
+ */
+export const nextHead = (id: string): string =>
+  `{"id":${JSON.stringify(id).replaceAll(/[^\0-\x7f]/g, toEscape)},"type":"next","payload":`;
+
+const toEscape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+export const wholeText = (text: string): Message => ({ head: null, payload: Buffer.from(text, 'utf8') });
 
 /** Bytes of the text. */
 export const textLength = ({ head, payload }: Message): number =>
-  payload === null ? head.length : head.length + payload.length + 1;
+  head === null ? payload.length : head.length + payload.length + 1;
 
 export const frameLength = (message: Message): number => {
   const length = textLength(message);
@@ -30,14 +39,13 @@ export const frameLength = (message: Message): number => {
 export function joinFrames(messages: readonly Message[], bytes: number): Buffer {
   const joined = Buffer.allocUnsafe(bytes);
   let place = 0;
-  for (const { head, payload } of messages) {
-    const length = payload === null ? head.length : head.length + payload.length + 1;
-    place = writeHeader(joined, place, length);
-    joined.set(head, place);
-    place += head.length;
-    if (payload === null) continue;
+  for (const message of messages) {
+    const { head, payload } = message;
+    place = writeHeader(joined, place, textLength(message));
+    if (head !== null) place += joined.write(head, place, 'latin1');
     joined.set(payload, place);
     place += payload.length;
+    if (head === null) continue;
     joined[place] = closingBrace;
     place += 1;
   }
@@ -46,13 +54,13 @@ export function joinFrames(messages: readonly Message[], bytes: number): Buffer 
 
 /** The text alone. */
 export const toText = ({ head, payload }: Message): Buffer =>
-  payload === null ? head : Buffer.concat([head, payload, Buffer.of(closingBrace)]);
+  head === null ? payload : Buffer.concat([Buffer.from(head, 'latin1'), payload, Buffer.of(closingBrace)]);
 
 const headerLength = (length: number): number => (length <= maxShort ? 2 : length <= maxMedium ? 4 : 10);
 
 /** Answers the place behind it. */
 function writeHeader(target: Buffer, place: number, length: number): number {
-  target[place] = wholeText;
+  target[place] = wholeTextFrame;
   if (length <= maxShort) {
     target[place + 1] = length;
     return place + 2;

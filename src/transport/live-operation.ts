@@ -22,7 +22,7 @@ export class LiveOperation implements AsyncIterableIterator<never, undefined>, R
   readonly #member: Member;
   readonly #outbox: Outbox;
   readonly #context: Context;
-  readonly #head: Buffer;
+  readonly #head: string;
   #phase: 'waiting' | 'live' | 'over' = 'waiting';
   #settle: { resolve(step: Step): void; reject(error: unknown): void } | null = null;
 

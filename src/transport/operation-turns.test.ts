@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTurns } from './operation-turns.ts';
+import { OperationTurns } from './operation-turns.ts';
 
 const subscribe = (id: string) => JSON.stringify({ type: 'subscribe', id });
 const complete = (id: string) => JSON.stringify({ type: 'complete', id });
@@ -16,6 +16,10 @@ function operations() {
   return { started, run, settle: (name: string) => settle.get(name)?.() };
 }
 const nothing = async () => {};
+const createTurns = () => {
+  const turns = new OperationTurns();
+  return (text: string, handle: () => Promise<void>) => turns.handle(text, handle);
+};
 
 test('an operation starts at once, also beside others', () => {
   const { started, run } = operations();

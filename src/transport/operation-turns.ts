@@ -12,34 +12,49 @@ interface Turn {
   settled: Promise<void>;
 }
 
-/** Answers the function that handles a message, at its turn; one per connection. */
-export function createTurns(): (text: string, handle: () => Promise<void>) => Promise<void> {
-  const running = new Map<string, Turn>();
+/** Of one connection. */
+export class OperationTurns {
+  /** Those that have not settled, by id; null until there is one. */
+  #running: Map<string, Turn> | null = null;
 
-  return async (text, handle) => {
+  /** Has a message handled at its turn. */
+  handle(text: string, handle: (text: string) => Promise<void>): Promise<void> {
     const message = peek(text);
-    if (typeof message?.id !== 'string') return handle();
+    if (typeof message?.id !== 'string') return handle(text);
     const { id } = message;
-    const earlier = running.get(id);
+    const earlier = this.#running?.get(id);
     if (message.type === 'complete') {
       if (earlier !== undefined) earlier.completed = true;
-      return handle();
+      return handle(text);
     }
-    if (message.type !== 'subscribe') return handle();
     // An id in use that was not completed is the client's mistake: graphql-ws answers it.
-    if (earlier !== undefined && !earlier.completed) return handle();
+    if (message.type !== 'subscribe' || (earlier !== undefined && !earlier.completed)) return handle(text);
     const current: Turn = { completed: false, settled: Promise.resolve() };
-    // The client may have completed it while it waited.
-    const start = async () => {
-      if (!current.completed) await handle();
-    };
-    const settled = (earlier === undefined ? handle() : earlier.settled.then(start)).finally(() => {
-      if (running.get(id) === current) running.delete(id);
-    });
+    this.#running ??= new Map();
+    this.#running.set(id, current);
+    const settled = this.#settle(
+      id,
+      current,
+      earlier === undefined ? handle(text) : startAfter(earlier, current, () => handle(text)),
+    );
     current.settled = settled.catch(() => undefined);
-    running.set(id, current);
     return settled;
-  };
+  }
+
+  /** A function of its own: what it keeps for as long as a subscription lives is no more than this. */
+  async #settle(id: string, current: Turn, handled: Promise<void>): Promise<void> {
+    try {
+      await handled;
+    } finally {
+      if (this.#running?.get(id) === current) this.#running.delete(id);
+    }
+  }
+}
+
+/** The client may have completed it while it waited. */
+async function startAfter(earlier: Turn, current: Turn, start: () => Promise<void>): Promise<void> {
+  await earlier.settled;
+  if (!current.completed) await start();
 }
 
 function peek(text: string): Message | null {

@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
 import { beforeEach, afterEach, describe, expect, test, vi } from 'vitest';
 import type { FrameSink } from './frame-sink.ts';
-import { toText, type Message } from './frames.ts';
+import { toText, wholeText, type Message } from './frames.ts';
 import { Outbox, TurnEnd } from './outbox.ts';
 
 /** Takes nothing until it is told to. */
@@ -39,12 +39,12 @@ beforeEach(() => {
     sink,
     turnEnd: new TurnEnd(),
     stuckMs: 1_000,
-    onStuck: () => (stuck += 1),
+    reader: { onStuck: () => (stuck += 1) },
   });
 });
 afterEach(() => vi.useRealTimers());
 
-const add = (content: string): void => outbox.add({ head: Buffer.from(content), payload: null });
+const add = (content: string): void => outbox.add(wholeText(content));
 const endTurn = (): void => void vi.advanceTimersByTime(0);
 const much = 'x'.repeat(70_000);
 

@@ -3,10 +3,9 @@
 //
 //   ready ──(so much is waiting)──▶ full ──(drained)──▶ ready
 //                                    └──(no progress for too long)──▶ stuck: told once
-import { Buffer } from 'node:buffer';
 import type { WebSocket } from 'ws';
 import type { FrameSink } from './frame-sink.ts';
-import { frameLength, type Message } from './frames.ts';
+import { frameLength, wholeText, type Message } from './frames.ts';
 
 /**
  * A reader that has so much waiting is given no more. Above what Node calls full (16 KiB, 64 KiB from Node 22 on), so that it
@@ -49,8 +48,7 @@ export interface OutboxOptions {
   readonly turnEnd: TurnEnd;
   /** So long without any progress while it is full is stuck. */
   readonly stuckMs: number;
-  /** Called once. Must not throw. */
-  onStuck(): void;
+  readonly reader: { /** Called once. Must not throw. */ onStuck(): void };
 }
 
 export class Outbox {
@@ -83,7 +81,7 @@ export class Outbox {
 
   /** Resolves when more may be sent. */
   async sendText(text: string): Promise<void> {
-    this.add({ head: Buffer.from(text, 'utf8'), payload: null });
+    this.add(wholeText(text));
     if (!this.isReady) await new Promise<void>((resolve) => this.onceReady(resolve));
   }
 
@@ -133,10 +131,10 @@ export class Outbox {
   }
 
   #watch(takenBefore: number): void {
-    const { stuckMs, onStuck } = this.#options;
+    const { stuckMs, reader } = this.#options;
     this.#stuckTimer = setTimeout(() => {
       if (this.taken > takenBefore) this.#watch(this.taken);
-      else onStuck();
+      else reader.onStuck();
     }, stuckMs);
     this.#stuckTimer.unref();
   }

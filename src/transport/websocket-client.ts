@@ -1,17 +1,20 @@
 // What belongs to one WebSocket connection: who stands behind it, what it has open, and what is on its way to it.
-import { randomUUID } from 'node:crypto';
+import { isUtf8 } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
+import type { WebSocket as ProtocolSocket } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Session } from '../auth/session.ts';
 import { TokenError } from '../auth/token-error.ts';
 import { TidingsError } from '../errors.ts';
 import type { Connection } from '../schema/context.ts';
 import { Backlog } from '../streams/backlog.ts';
-import { closeCodes } from './close-codes.ts';
+import { closeCodes, protocolReasons } from './close-codes.ts';
 import { createFrameSink } from './frame-sink.ts';
 import type { Beating } from './heartbeat.ts';
+import { OperationTurns } from './operation-turns.ts';
 import { Outbox, type TurnEnd } from './outbox.ts';
 
 export interface ClientOptions {
@@ -28,18 +31,21 @@ export interface ClientOptions {
 /** One that is told to leave because it does not read is given so long. */
 const stuckCloseMs = 2_000;
 
-export class WebSocketClient implements Connection, Beating {
-  readonly id = randomUUID();
+/** One object for all that there is of a connection: there are thousands of them, and most do nothing most of the time. */
+export class WebSocketClient implements Connection, Beating, ProtocolSocket {
+  readonly id = randomBytes(16).toString('base64url');
   readonly webSocket: WebSocket;
   readonly outbox: Outbox;
   readonly backlog: Backlog;
   /** Of the upgrade; null once the connection was acknowledged: nobody needs them any more. */
   headers: IncomingHttpHeaders | null;
   session: Session | null = null;
-  /** What ends the counting of each subscription, by its operation's id. */
-  readonly subscriptions = new Map<string, () => void>();
   readonly #logger: Logger;
-  #onClosed: Set<() => void> | null = new Set();
+  readonly #turns = new OperationTurns();
+  /** null once it is closed. */
+  #onClosed: (() => void)[] | null = [];
+  /** What ends the counting of each subscription, by its operation's id. */
+  #subscriptions: Map<string, () => void> | null = null;
   #answered = true;
   #takenAtPing = 0;
 
@@ -49,8 +55,12 @@ export class WebSocketClient implements Connection, Beating {
     this.#logger = logger;
     this.backlog = new Backlog(backlogBytes);
     const sink = createFrameSink(webSocket, socket);
-    this.outbox = new Outbox({ socket: webSocket, sink, turnEnd, stuckMs, onStuck: () => this.#endStuck() });
+    this.outbox = new Outbox({ socket: webSocket, sink, turnEnd, stuckMs, reader: this });
     webSocket.on('pong', () => (this.#answered = true));
+  }
+
+  get protocol(): string {
+    return this.webSocket.protocol;
   }
 
   get isOpen(): boolean {
@@ -62,14 +72,12 @@ export class WebSocketClient implements Connection, Beating {
   }
 
   onClosed(listener: () => void): () => void {
-    if (this.#onClosed === null) {
-      queueMicrotask(listener);
-      return () => undefined;
-    }
-    // A function of its own, so that one listener may listen twice.
-    const own = () => listener();
-    this.#onClosed.add(own);
-    return () => this.#onClosed?.delete(own);
+    if (this.#onClosed === null) queueMicrotask(listener);
+    else this.#onClosed.push(listener);
+    return () => {
+      const place = this.#onClosed?.indexOf(listener) ?? -1;
+      if (place >= 0) this.#onClosed?.splice(place, 1);
+    };
   }
 
   /** The socket is gone. Called once. */
@@ -77,26 +85,66 @@ export class WebSocketClient implements Connection, Beating {
     const listeners = this.#onClosed ?? [];
     this.#onClosed = null;
     for (const listener of listeners) listener();
-    for (const stopCounting of this.subscriptions.values()) stopCounting();
+    for (const stopCounting of this.#subscriptions?.values() ?? []) stopCounting();
     this.outbox.dispose();
   }
 
+  /** `stop` is called when it has ended, or the connection has. */
+  count(subscription: string, stop: () => void): void {
+    this.#subscriptions ??= new Map();
+    this.#subscriptions.set(subscription, stop);
+  }
+
+  isCounted(subscription: string): boolean {
+    return this.#subscriptions?.has(subscription) ?? false;
+  }
+
+  stopCounting(subscription: string): void {
+    this.#subscriptions?.get(subscription)?.();
+    this.#subscriptions?.delete(subscription);
+  }
+
+  send(text: string): Promise<void> {
+    return this.outbox.sendText(text);
+  }
+
+  onMessage(handle: (text: string) => Promise<void>): void {
+    // Whoever is told to leave, for example for an expired token, may go on sending: nothing more is done.
+    const handleWhileOpen = async (text: string): Promise<void> => {
+      if (this.isOpen) await handle(text);
+    };
+    this.webSocket.on('message', (bytes: Buffer, isBinary) => {
+      // `ws` has checked the text of text frames; of binary ones half a character would become another one.
+      if (isBinary && !isUtf8(bytes)) {
+        return this.dismiss(closeCodes.badRequest, 'Send messages as UTF-8 text.');
+      }
+      this.#turns
+        .handle(bytes.toString('utf8'), handleWhileOpen)
+        .catch((error: unknown) => this.#endUnhandled(error));
+    });
+  }
+
+  /** As the protocol closes: with our sentences. */
+  close(code: number = closeCodes.internalError, reason = ''): void {
+    this.dismiss(code, protocolReasons[code] ?? reason);
+  }
+
   /** What is on its way leaves before. */
-  close(code: number, reason = ''): void {
+  dismiss(code: number, reason = ''): void {
     this.outbox.close(code, toCloseReason(reason));
   }
 
   /** Closed here and not by the protocol, whose only answer would be 4403: standard clients retry that one for ever. */
   closeWith(error: unknown): void {
     if (error instanceof TokenError) {
-      return this.close(error.expired ? closeCodes.tokenExpired : closeCodes.unauthorized, error.message);
+      return this.dismiss(error.expired ? closeCodes.tokenExpired : closeCodes.unauthorized, error.message);
     }
     if (error instanceof TidingsError) {
       const code = error.code === 'UNAVAILABLE' ? closeCodes.tryAgainLater : closeCodes.badRequest;
-      return this.close(code, error.message);
+      return this.dismiss(code, error.message);
     }
     this.#logger.error({ err: error }, 'a connection could not be authenticated');
-    this.close(closeCodes.internalError);
+    this.dismiss(closeCodes.internalError);
   }
 
   /** Whoever reads what was sent before is there, though the answer has to wait its turn. */
@@ -114,9 +162,15 @@ export class WebSocketClient implements Connection, Beating {
     this.webSocket.terminate();
   }
 
-  #endStuck(): void {
+  #endUnhandled(error: unknown): void {
+    const isClientsFault = error instanceof Error && error.message.startsWith('Unexpected message');
+    if (!isClientsFault) this.#logger.error({ err: error }, 'a WebSocket message could not be handled');
+    this.dismiss(isClientsFault ? closeCodes.badRequest : closeCodes.internalError);
+  }
+
+  onStuck(): void {
     this.#logger.info('a connection is closed: its client has stopped reading');
-    this.close(
+    this.dismiss(
       closeCodes.tryAgainLater,
       'You have stopped reading. Connect again and go on after your last cursors.',
     );

@@ -85,7 +85,7 @@ export function createProtocol(options: ProtocolOptions) {
         // Nor is the token kept twice.
         delete (connecting as { connectionParams?: Params }).connectionParams;
         client.onClosed(session.watch({ onEnded: (error) => client.closeWith(error) }));
-        const end = (error: TokenError) => client.close(closeCodes.unauthorized, error.message);
+        const end = (error: TokenError) => client.dismiss(closeCodes.unauthorized, error.message);
         client.onClosed(book.add({ session, end }));
         onConnected(createContext(runtime, session, client, client.backlog));
         return true;
@@ -126,11 +126,10 @@ export function createProtocol(options: ProtocolOptions) {
     },
     onOperation({ extra: client }, id, _payload, _args, result) {
       if (client.session !== null && Symbol.asyncIterator in result)
-        client.subscriptions.set(id, book.addSubscription({ session: client.session }));
+        client.count(id, book.addSubscription({ session: client.session }));
     },
     onComplete({ extra: client }, id) {
-      client.subscriptions.get(id)?.();
-      client.subscriptions.delete(id);
+      client.stopCounting(id);
     },
     execute: (args) => settled(() => execute(args)),
     subscribe: (args) =>
@@ -139,7 +138,7 @@ export function createProtocol(options: ProtocolOptions) {
       ) as ReturnType<typeof subscribe>,
     /** Of queries and mutations; of subscriptions only where nothing is shared. */
     async onNext({ extra: client }, id, _payload, args, result) {
-      const isSubscription = client.subscriptions.has(id);
+      const isSubscription = client.isCounted(id);
       try {
         await confirm();
       } catch (error) {

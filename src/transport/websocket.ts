@@ -1,13 +1,11 @@
 // The WebSocket side: graphql-ws keeps the protocol, this adapter gives it a socket of `ws` and what belongs to a connection.
-import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
 import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
-import { closeCodes, protocolReasons } from './close-codes.ts';
+import { closeCodes } from './close-codes.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { createTurns } from './operation-turns.ts';
 import { isAllowedOrigin } from './origins.ts';
 import { TurnEnd } from './outbox.ts';
 import { requestUrl } from './request-url.ts';
@@ -59,7 +57,7 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
   const clients = new Set<WebSocketClient>();
 
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    socket.on('error', () => socket.destroy());
+    destroyOnError(socket);
     const { pathname } = requestUrl(request);
     if (pathname !== path) return refuse(socket, '404 Not Found', `WebSockets are served at ${path}.`);
     if (!isAllowedOrigin(request.headers, allowedOrigins)) {
@@ -72,32 +70,7 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
 
   function open(client: WebSocketClient): void {
     const { webSocket } = client;
-    const inTurn = createTurns();
-    const ended = protocol.opened(
-      {
-        protocol: webSocket.protocol,
-        send: (text) => client.outbox.sendText(text),
-        close: (code, reason) =>
-          client.close(code ?? closeCodes.internalError, protocolReasons[code ?? 0] ?? reason),
-        onMessage: (handle) =>
-          webSocket.on('message', (bytes: Buffer, isBinary) => {
-            // `ws` has checked the text of text frames; of binary ones half a character would become another one.
-            if (isBinary && !isUtf8(bytes))
-              return client.close(closeCodes.badRequest, 'Send messages as UTF-8 text.');
-            const text = bytes.toString('utf8');
-            // Whoever is told to leave, for example for an expired token, may go on sending: nothing more is done.
-            const handleWhileOpen = async () => {
-              if (client.isOpen) await handle(text);
-            };
-            inTurn(text, handleWhileOpen).catch((error: unknown) => {
-              const isClientsFault = error instanceof Error && error.message.startsWith('Unexpected message');
-              if (!isClientsFault) logger.error({ err: error }, 'a WebSocket message could not be handled');
-              client.close(isClientsFault ? closeCodes.badRequest : closeCodes.internalError);
-            });
-          }),
-      },
-      client,
-    );
+    const ended = protocol.opened(client, client);
     clients.add(client);
     const stopBeating = heartbeat.add(client);
     webSocket.on('error', (error) => logger.debug({ err: error }, 'a WebSocket broke'));
@@ -118,13 +91,16 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
     },
     async close() {
       heartbeat.close();
-      for (const client of clients) client.close(closeCodes.serviceRestart, 'The server is going away.');
+      for (const client of clients) client.dismiss(closeCodes.serviceRestart, 'The server is going away.');
       const deadline = setTimeout(() => clients.forEach((client) => client.end()), 2_000);
       await new Promise<void>((resolve) => server.close(() => resolve()));
       clearTimeout(deadline);
     },
   };
 }
+
+/** Not where the request is at hand: it would be kept for as long as the socket. */
+const destroyOnError = (socket: Duplex): void => void socket.on('error', () => socket.destroy());
 
 function refuse(socket: Duplex, status: string, sentence: string): void {
   socket.end(

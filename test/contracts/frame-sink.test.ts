@@ -10,11 +10,11 @@ import { describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import {
   createFrameSink,
-  throughWebSocket,
-  toSocket,
+  WebSocketSink,
+  SocketSink,
   type FrameSink,
 } from '../../src/transport/frame-sink.ts';
-import { frameLength, nextHead, type Message } from '../../src/transport/frames.ts';
+import { frameLength, nextHead, wholeText, type Message } from '../../src/transport/frames.ts';
 
 interface Pair extends AsyncDisposable {
   readonly client: WebSocket;
@@ -53,7 +53,6 @@ const write = (sink: FrameSink, ...messages: Message[]): void =>
     messages,
     messages.reduce((sum, message) => sum + frameLength(message), 0),
   );
-const text = (content: string): Message => ({ head: Buffer.from(content), payload: null });
 
 /** Texts, pings and the close code, in the order in which they come. */
 function listen(client: WebSocket): { readonly heard: string[]; readonly closed: Promise<unknown> } {
@@ -68,7 +67,7 @@ test('where nothing is compressed the quick way is taken', async () => {
   await using pair = await openPair();
   expect(pair.server.extensions).toBe('');
   const listening = listen(pair.client);
-  write(createFrameSink(pair.server, pair.socket), text('first'));
+  write(createFrameSink(pair.server, pair.socket), wholeText('first'));
   // Through `ws` it would be counted there.
   pair.server.close(1000);
   await listening.closed;
@@ -77,12 +76,12 @@ test('where nothing is compressed the quick way is taken', async () => {
 
 test('frames of `ws` and ours keep their order and never mix, however full the socket is', async () => {
   await using pair = await openPair();
-  const sink = toSocket(pair.socket);
+  const sink = new SocketSink(pair.socket);
   const { heard, closed } = listen(pair.client);
   const expected: string[] = [];
   for (let round = 0; round < 200; round += 1) {
     const large = `${round} ${'x'.repeat(50_000)}`;
-    write(sink, text(`${round}`), { head: nextHead('1'), payload: Buffer.from(JSON.stringify(large)) });
+    write(sink, wholeText(`${round}`), { head: nextHead('1'), payload: Buffer.from(JSON.stringify(large)) });
     pair.server.ping('x'.repeat(round % 120));
     pair.server.send(`of ws ${round} ${'y'.repeat(30_000)}`);
     expected.push(`${round}`, JSON.stringify({ id: '1', type: 'next', payload: large }));
@@ -103,7 +102,7 @@ describe.each([
     const sink = createFrameSink(pair.server, pair.socket);
     const { heard, closed } = listen(pair.client);
     const contents = ['', 'short', 'ü😀', 'z'.repeat(100_000)];
-    write(sink, ...contents.map(text));
+    write(sink, ...contents.map(wholeText));
     write(sink, { head: nextHead('a "b"'), payload: Buffer.from('{"data":{"n":1}}') });
     await expect.poll(() => heard.length).toBe(contents.length + 1);
     pair.server.close(1000);
@@ -120,7 +119,7 @@ describe.each([
     const sink = createFrameSink(pair.server, pair.socket);
     pair.client.pause();
     const incompressible = randomBytes(3_000_000).toString('base64');
-    for (let count = 0; count < 10; count += 1) write(sink, text(incompressible));
+    for (let count = 0; count < 10; count += 1) write(sink, wholeText(incompressible));
     let drained = false;
     sink.onceDrained(() => (drained = true));
     expect(sink.bufferedBytes).toBeGreaterThan(65_536);
@@ -133,7 +132,7 @@ describe.each([
 test('through `ws` works without compression too: it is what the quick way can be exchanged for', async () => {
   await using pair = await openPair();
   const { heard, closed } = listen(pair.client);
-  write(throughWebSocket(pair.server), text('one'), text('two'));
+  write(new WebSocketSink(pair.server), wholeText('one'), wholeText('two'));
   pair.server.close(1000);
   await closed;
   expect(heard).toEqual(['one', 'two', 'closed 1000']);

@@ -17,83 +17,133 @@ export interface PresenceSessions {
   close(): Promise<void>;
 }
 
-interface OpenSession {
-  isRevoked(): boolean;
-  isLeaving: boolean;
-  /** May be called again. Never rejects. */
-  end(): Promise<void>;
-}
-
 export interface PresenceSessionsOptions {
   readonly registry: Pick<PresenceRegistry, 'track' | 'untrack'>;
   readonly logger: Logger;
   readonly graceMs: number;
 }
 
-export function createPresenceSessions({
-  registry,
-  logger,
-  graceMs,
-}: PresenceSessionsOptions): PresenceSessions {
-  const open = new Map<string, Set<OpenSession>>();
-
+export function createPresenceSessions(options: PresenceSessionsOptions): PresenceSessions {
+  const open = new OpenSessions();
   return {
     begin(user, connection, isRevoked) {
       if (isRevoked()) return; // it is being closed
-      const session: PresenceSession = {
-        place: user.workspace,
-        userId: user.userId,
-        sessionId: connection.id,
-      };
-      const inTurn = takeTurns((error, step) => {
-        // The registry carries it out when it is back.
-        logger.warn({ err: error, step, userId: user.userId }, 'presence is late: the engine is away');
-      });
-      void inTurn('live', () => registry.track(session, 'live'));
-
-      let timer: NodeJS.Timeout | undefined;
-      const own: OpenSession = {
-        isRevoked,
-        isLeaving: false,
-        end() {
-          clearTimeout(timer);
-          stopListening();
-          if (!ofUser.delete(own)) return Promise.resolve();
-          if (ofUser.size === 0 && open.get(key) === ofUser) open.delete(key);
-          return inTurn('gone', () => registry.untrack(session));
-        },
-      };
-      const stopListening = connection.onClosed(() => {
-        stopListening();
-        own.isLeaving = true;
-        void inTurn('leaving', () => registry.track(session, 'leaving'));
-        timer = setTimeout(() => void own.end(), graceMs);
-        timer.unref();
-      });
-      const key = keyOf(user);
-      const ofUser = open.get(key) ?? new Set();
-      open.set(key, ofUser);
-      ofUser.add(own);
+      open.add(new OpenSession(options, open, user, connection, isRevoked));
     },
 
     endRevoked(user) {
-      for (const session of [...(open.get(keyOf(user)) ?? [])]) if (session.isRevoked()) void session.end();
+      for (const session of open.of(user)) if (session.isRevoked()) void session.end();
     },
 
     async close() {
-      const all = [...open.values()].flatMap((sessions) => [...sessions]);
-      await Promise.all(all.filter(({ isLeaving }) => isLeaving).map((session) => session.end()));
+      await Promise.all(
+        open
+          .all()
+          .filter(({ isLeaving }) => isLeaving)
+          .map((session) => session.end()),
+      );
     },
   };
 }
 
-const keyOf = ({ workspace, userId }: UserRef): string => JSON.stringify([workspace, userId]);
+/** By user. */
+class OpenSessions {
+  readonly #ofUsers = new Map<string, readonly OpenSession[]>();
 
-/** Steps one after the other, each whatever became of the one before. What it answers never rejects. */
-function takeTurns(report: (error: unknown, step: string) => void) {
-  let last: Promise<void> = Promise.resolve();
-  return (step: string, work: () => Promise<void>): Promise<void> => {
-    last = last.then(work).catch((error: unknown) => report(error, step));
-    return last;
-  };
+  add(session: OpenSession): void {
+    this.#ofUsers.set(keyOf(session.user), [...this.of(session.user), session]);
+  }
+
+  /** Whether it was there. */
+  delete(session: OpenSession): boolean {
+    const all = this.of(session.user);
+    const left = all.filter((other) => other !== session);
+    if (left.length === 0) this.#ofUsers.delete(keyOf(session.user));
+    else this.#ofUsers.set(keyOf(session.user), left);
+    return left.length < all.length;
+  }
+
+  of(user: UserRef): readonly OpenSession[] {
+    return this.#ofUsers.get(keyOf(user)) ?? [];
+  }
+
+  all(): readonly OpenSession[] {
+    return [...this.#ofUsers.values()].flat();
+  }
 }
+
+type Step = 'live' | 'leaving' | 'gone';
+
+class OpenSession {
+  readonly user: UserRef;
+  readonly isRevoked: () => boolean;
+  readonly #options: PresenceSessionsOptions;
+  readonly #all: OpenSessions;
+  readonly #sessionId: string;
+  readonly #stopListening: () => void;
+  #phase: 'live' | 'leaving' = 'live';
+  /** The last step under way; null where none is. */
+  #last: Promise<void> | null = null;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    options: PresenceSessionsOptions,
+    all: OpenSessions,
+    user: UserRef,
+    connection: Connection,
+    isRevoked: () => boolean,
+  ) {
+    this.#options = options;
+    this.#all = all;
+    this.user = user;
+    this.isRevoked = isRevoked;
+    this.#sessionId = connection.id;
+    void this.#take('live');
+    this.#stopListening = connection.onClosed(() => this.#leave());
+  }
+
+  get isLeaving(): boolean {
+    return this.#phase === 'leaving';
+  }
+
+  /** May be called again. Never rejects. */
+  end(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#stopListening();
+    return this.#all.delete(this) ? this.#take('gone') : Promise.resolve();
+  }
+
+  #leave(): void {
+    this.#phase = 'leaving';
+    void this.#take('leaving');
+    this.#timer = setTimeout(() => void this.end(), this.#options.graceMs);
+    this.#timer.unref();
+  }
+
+  /** Steps one after the other, each whatever became of the one before. Never rejects. */
+  #take(step: Step): Promise<void> {
+    const before = this.#last;
+    const taken = (before === null ? this.#carryOut(step) : before.then(() => this.#carryOut(step))).then(
+      () => {
+        if (this.#last === taken) this.#last = null;
+      },
+    );
+    this.#last = taken;
+    return taken;
+  }
+
+  async #carryOut(step: Step): Promise<void> {
+    const { registry, logger } = this.#options;
+    const { workspace, userId } = this.user;
+    const session: PresenceSession = { place: workspace, userId, sessionId: this.#sessionId };
+    try {
+      if (step === 'gone') await registry.untrack(session);
+      else await registry.track(session, step);
+    } catch (error) {
+      // The registry carries it out when it is back.
+      logger.warn({ err: error, step, userId }, 'presence is late: the engine is away');
+    }
+  }
+}
+
+const keyOf = ({ workspace, userId }: UserRef): string => JSON.stringify([workspace, userId]);

@@ -29,6 +29,7 @@ export interface SessionOptions {
 
 /** setTimeout takes no more than 2^31-1 ms; a token that lives longer is looked at again then. */
 const longestTimerMs = 2 ** 31 - 1;
+const minuteMs = 60_000;
 /** A token that could not be verified again is tried again after so long, */
 const retryMs = 5_000;
 /** and counts no longer than that beyond its time: its issuer may have withdrawn it long ago. */
@@ -48,7 +49,7 @@ export class Session {
   constructor({ transport, viewer, token = null, visitorWorkspace = null, verifier }: SessionOptions) {
     this.transport = transport;
     this.#viewer = viewer;
-    this.#token = token;
+    this.#token = worthKeeping(token, viewer);
     this.#verifyAgainAt = verifyAgainAt(viewer);
     this.#visitorWorkspace = visitorWorkspace;
     this.#verifier = verifier;
@@ -114,7 +115,7 @@ export class Session {
         'The new token is older than the one in use. Get a fresh one.',
       );
     }
-    this.#token = token;
+    this.#token = worthKeeping(token, renewed);
     this.#replace(renewed);
     return renewed;
   }
@@ -132,8 +133,10 @@ export class Session {
     clearTimeout(this.#timer);
     if (this.#viewer === null || this.#watchers.length === 0) return;
     const next = Math.min(this.#viewer.expiresAt.getTime(), this.#verifyAgainAt);
-    const remainingMs = next - Date.now();
-    this.#timer = setTimeout(() => this.#onTimer(), Math.min(Math.max(remainingMs, 0), longestTimerMs));
+    const remainingMs = Math.max(next - Date.now(), 0);
+    // Whole minutes first: timers of one length share a list, those of thousands of lengths have one each.
+    const wholeMs = remainingMs - (remainingMs % minuteMs);
+    this.#timer = setTimeout(() => this.#onTimer(), Math.min(wholeMs || remainingMs, longestTimerMs));
     this.#timer.unref();
   }
 
@@ -179,6 +182,10 @@ const notVerified = (cause: unknown): TidingsError =>
     cause,
     retryAfterMs: retryMs,
   });
+
+/** A token that is never verified again is kept nowhere. */
+const worthKeeping = (token: string | null, viewer: Viewer | null): string | null =>
+  viewer?.verifiedUntil == null ? null : token;
 
 /** All but its times. */
 function saysTheSame(before: Viewer, now: Viewer): boolean {

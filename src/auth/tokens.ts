@@ -14,8 +14,11 @@ export interface TokenVerifier {
    * Answers whom the token speaks for. `workspace` is what the request names, needed where the token is for every
    * workspace. Throws TokenError, BAD_USER_INPUT for a missing workspace, UNAVAILABLE while that can't be told.
    */
-  verify(token: string, workspace: string | null): Promise<Viewer>;
+  verify(token: string, workspace: string | null, use?: TokenUse): Promise<Viewer>;
 }
+
+/** 'often' unless given: a request's token comes again with the next one. That of a connection comes once. */
+export type TokenUse = 'often' | 'once';
 
 export interface TokenVerifierOptions {
   readonly issuers: readonly TokenIssuer[];
@@ -55,8 +58,9 @@ export function createTokenVerifier({ issuers, introspection, logger }: TokenVer
 
   const remember = rememberVerified(verify, remembered);
   return {
-    async verify(token, workspace) {
-      const { claims, until } = await remember(token);
+    async verify(token, workspace, use = 'often') {
+      const isRemembered = use === 'often' || signed.trusts(token) !== 'trusted';
+      const { claims, until } = await (isRemembered ? remember(token) : verify(token, null));
       await untilIssued(claims.iat);
       return toViewer(claims, { workspace, verifiedUntil: until });
     },

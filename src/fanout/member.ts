@@ -50,7 +50,7 @@ export class Member implements Puller {
   /** What it has joined the audience as. */
   #joinedClass: string | undefined;
   #joinedViewer: unknown;
-  readonly #resume = (): void => this.#goOn();
+  #resume: (() => void) | null = null;
 
   constructor(options: MemberOptions) {
     this.#options = options;
@@ -91,6 +91,7 @@ export class Member implements Puller {
       for (;;) {
         if (this.#receiver?.isReady === false) {
           this.#phase = 'waiting';
+          this.#resume ??= () => this.#goOn();
           return this.#receiver.onceReady(this.#resume);
         }
         const event = source.pull();

@@ -95,8 +95,8 @@ class GuardedStream implements SubscribeOptions, SessionWatcher {
     if (renewed !== this.#viewer) await this.#askAgain(renewed);
   }
 
-  onTaken({ announcedAt = null }: SizedEntry): void {
-    this.#context.delivery.announcedAt = announcedAt;
+  onTaken({ announcedAt }: SizedEntry): void {
+    this.#context.delivery.announcedAt = announcedAt ?? null;
   }
 
   onReleased(): void {

@@ -105,7 +105,8 @@ export class StreamSubscription extends PushIterator<LogEntry> implements TailLi
   protected take(): LogEntry | undefined {
     const entry = this.#queue.shift();
     if (entry === undefined) return undefined;
-    this.#resumeFrom = { number: entry.number, eventId: entry.eventId };
+    // Where nothing waits any more, the next that comes tells what it follows.
+    if (this.#queue.length > 0) this.#resumeFrom = { number: entry.number, eventId: entry.eventId };
     this.#backlog.remove(entry.bytes);
     this.#options.onTaken?.(entry);
     return entry;
@@ -140,13 +141,13 @@ export class StreamSubscription extends PushIterator<LogEntry> implements TailLi
     this.fail(error, 'at-once');
   }
 
-  onEntry(entry: SizedEntry, before: Position): void {
+  onEntry(entry: SizedEntry, before: Position, after: Position): void {
     if (this.#phase !== 'live' || this.closed || entry.number <= this.#position.number) return;
     if (this.#queue.length >= maxQueuedEntries || (this.#queue.length > 0 && this.#backlog.isFull)) {
       return this.#leave();
     }
     try {
-      this.#accept(entry, before);
+      this.#accept(entry, before, after);
     } catch (error) {
       // What throws here ends its own subscription: the others of this tail have to hear the entry too.
       this.fail(error, 'at-once');
@@ -161,8 +162,8 @@ export class StreamSubscription extends PushIterator<LogEntry> implements TailLi
     this.#position = this.#resumeFrom;
   }
 
-  #accept(entry: SizedEntry, before: Position): void {
-    this.#position = { number: entry.number, eventId: entry.eventId };
+  #accept(entry: SizedEntry, before: Position, after: Position): void {
+    this.#position = after;
     if (entry.kind === 'event') {
       if (this.#queue.length === 0) this.#resumeFrom = before;
       this.#queue.push(entry);
@@ -195,10 +196,10 @@ export class StreamSubscription extends PushIterator<LogEntry> implements TailLi
     const { filter } = this;
     for (const entry of page) {
       if (this.closed) return;
-      const before = this.#position;
+      const after = { number: entry.number, eventId: entry.eventId };
       if (entry.kind === 'control' || filter === undefined || passes(filter, entry)) {
-        this.#accept(entry, before);
-      } else this.#position = { number: entry.number, eventId: entry.eventId };
+        this.#accept(entry, this.#position, after);
+      } else this.#position = after;
     }
     this.#joinIfCaughtUp();
   }

@@ -7,9 +7,9 @@ import type { SizedEntry } from './log-entry.ts';
 export interface TailListener {
   /**
    * In order, without holes, control entries included; of events only those that pass `filter`, and one may come twice.
-   * `before` is where the stream stood before it. Must not throw.
+   * `before` and `after` are where the stream stood then. Must not throw.
    */
-  onEntry(entry: SizedEntry, before: Position): void;
+  onEntry(entry: SizedEntry, before: Position, after: Position): void;
   /** Nothing follows: CURSOR_EXPIRED where the sequence can't be continued, UNAVAILABLE where this process closes. */
   onEnded(error: TidingsError): void;
   /** The index of its filter threw: nothing follows. Must not throw. */
@@ -68,9 +68,9 @@ export class TailListeners {
     return listeners;
   }
 
-  tell(entry: SizedEntry, before: Position): void {
-    if (entry.kind === 'control') return tellAll(this.#all, entry, before);
-    tellAll(this.#unfiltered, entry, before);
+  tell(entry: SizedEntry, before: Position, after: Position): void {
+    if (entry.kind === 'control') return tellAll(this.#all, entry, before, after);
+    tellAll(this.#unfiltered, entry, before, after);
     if (this.#indexed === null) return;
     for (const [index, { all, byKey }] of this.#indexed) {
       let keys: readonly string[] | 'all';
@@ -80,8 +80,8 @@ export class TailListeners {
         for (const listener of [...all]) listener.onFailed?.(error);
         continue;
       }
-      if (keys === 'all') tellAll(all, entry, before);
-      else for (const key of keys) tellAll(byKey.get(key), entry, before);
+      if (keys === 'all') tellAll(all, entry, before, after);
+      else for (const key of keys) tellAll(byKey.get(key), entry, before, after);
     }
   }
 }
@@ -90,7 +90,8 @@ function tellAll(
   listeners: ReadonlySet<TailListener> | undefined,
   entry: SizedEntry,
   before: Position,
+  after: Position,
 ): void {
   if (listeners === undefined) return;
-  for (const listener of listeners) listener.onEntry(entry, before);
+  for (const listener of listeners) listener.onEntry(entry, before, after);
 }

@@ -156,7 +156,7 @@ export class Tail {
     if (this.#phase !== 'following') return;
     const before = this.#position;
     this.#position = { number: entry.number, eventId: entry.eventId };
-    this.#listeners.tell(entry, before);
+    this.#listeners.tell(entry, before, this.#position);
   }
 
   #lose(reason: string): void {

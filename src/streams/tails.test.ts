@@ -196,15 +196,15 @@ test('heads are compared every few seconds, every second while the broker is awa
 });
 
 test('closing ends whoever is still there with UNAVAILABLE, and whoever joins afterwards', async () => {
-  const { tail, leave } = await tails.join(fakeTopic);
+  const handle = await tails.join(fakeTopic);
   const listener = createListener();
-  tail.add(listener);
+  handle.tail.add(listener);
   broker.held = true;
   const opening = tails.join('acme/order/43').then((handle) => handle.tail.add(listener));
   const closed = tails.close();
   broker.answer();
   await Promise.all([closed, opening]);
-  leave();
+  handle.leave();
   expect(listener.heard).toEqual(['UNAVAILABLE', 'UNAVAILABLE']);
   expect(broker.followers.size).toBe(0);
   await expect(tails.join(fakeTopic)).rejects.toMatchObject(unavailable);

@@ -42,6 +42,24 @@ interface Followed {
   users: number;
 }
 
+class JoinedTail implements TailHandle {
+  readonly tail: Tail;
+  #followed: Followed | null;
+  readonly #leave: (followed: Followed) => void;
+
+  constructor(followed: Followed, leave: (followed: Followed) => void) {
+    this.tail = followed.tail;
+    this.#followed = followed;
+    this.#leave = leave;
+  }
+
+  leave(): void {
+    const followed = this.#followed;
+    this.#followed = null;
+    if (followed !== null) this.#leave(followed);
+  }
+}
+
 /** Heads asked for in one query, and in one look at many topics. */
 const headsPerQuery = 1_000;
 /** Of the database at once, so that thousands of gaps leave connections to whoever publishes. */
@@ -104,15 +122,7 @@ export class Tails {
       this.#release(followed);
       throw error;
     }
-    let left = false;
-    return {
-      tail: followed.tail,
-      leave: () => {
-        if (left) return;
-        left = true;
-        this.#release(followed);
-      },
-    };
+    return new JoinedTail(followed, this.#leave);
   }
 
   /** Read from the database; those who ask at once share the reading. */
@@ -175,6 +185,8 @@ export class Tails {
     confirming.catch(() => undefined); // told to whoever reads
     tail.expect(entry);
   }
+
+  readonly #leave = (followed: Followed): void => this.#release(followed);
 
   #release(followed: Followed): void {
     followed.users -= 1;

@@ -36,8 +36,8 @@ export function createAuthenticator({
 }: AuthenticatorOptions): Authenticator {
   /** The session's own too: who comes back with a new token has been authenticated again. */
   const telling: TokenVerifier = {
-    async verify(token, workspace) {
-      const viewer = await verifier.verify(token, workspace);
+    async verify(token, workspace, use) {
+      const viewer = await verifier.verify(token, workspace, use);
       await revocations.confirm();
       if (revocations.isRevoked(viewer)) throw revokedSessions();
       await onAuthenticated(viewer);
@@ -45,7 +45,7 @@ export function createAuthenticator({
     },
   };
   const authenticate = async (token: string, workspace: string | null, transport: Session['transport']) =>
-    open(transport, await telling.verify(token, workspace), token);
+    open(transport, await telling.verify(token, workspace, transport === 'http' ? 'often' : 'once'), token);
   const open = (transport: Session['transport'], viewer: Viewer | null = null, token: string | null = null) =>
     new Session({ transport, viewer, token, visitorWorkspace, verifier: telling });
 

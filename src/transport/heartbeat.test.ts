@@ -49,7 +49,8 @@ test('not all are asked at once', () => {
 
 test('whoever has left is not asked', () => {
   const beating = createBeating(true);
-  heartbeat.add(beating)();
+  heartbeat.add(beating);
+  heartbeat.remove(beating);
   vi.advanceTimersByTime(60_000);
   expect(beating.pings).toBe(0);
 });

@@ -25,12 +25,14 @@ export class Heartbeat {
     this.#timer.unref();
   }
 
-  /** Ends with the function it answers. It is asked for the first time within one round. */
-  add(beating: Beating): () => void {
+  /** It is asked for the first time within one round. */
+  add(beating: Beating): void {
     this.#next = (this.#next + 1) % ticksPerRound;
-    const slot = this.#slots[this.#next];
-    slot?.add(beating);
-    return () => slot?.delete(beating);
+    this.#slots[this.#next]?.add(beating);
+  }
+
+  remove(beating: Beating): void {
+    for (const slot of this.#slots) if (slot.delete(beating)) return;
   }
 
   close(): void {

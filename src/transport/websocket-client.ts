@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { WebSocket as ProtocolSocket } from 'graphql-ws';
 import type { WebSocket } from 'ws';
-import type { Session } from '../auth/session.ts';
+import type { Session, SessionWatcher } from '../auth/session.ts';
 import { TokenError } from '../auth/token-error.ts';
 import { TidingsError } from '../errors.ts';
 import type { Connection } from '../schema/context.ts';
@@ -32,7 +32,7 @@ export interface ClientOptions {
 const stuckCloseMs = 2_000;
 
 /** One object for all that there is of a connection: there are thousands of them, and most do nothing most of the time. */
-export class WebSocketClient implements Connection, Beating, ProtocolSocket {
+export class WebSocketClient implements Connection, Beating, ProtocolSocket, SessionWatcher {
   readonly id = randomBytes(16).toString('base64url');
   readonly webSocket: WebSocket;
   readonly outbox: Outbox;
@@ -132,6 +132,11 @@ export class WebSocketClient implements Connection, Beating, ProtocolSocket {
   /** What is on its way leaves before. */
   dismiss(code: number, reason = ''): void {
     this.outbox.close(code, toCloseReason(reason));
+  }
+
+  /** The token does not count any more. */
+  onEnded(error: TidingsError): void {
+    this.closeWith(error);
   }
 
   /** Closed here and not by the protocol, whose only answer would be 4403: standard clients retry that one for ever. */

@@ -8,14 +8,13 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { makeServer, type Context as ProtocolContext, type SubscribePayload } from 'graphql-ws';
-import { revokedSessions, type TokenError } from '../auth/token-error.ts';
+import { revokedSessions } from '../auth/token-error.ts';
 import { TidingsError } from '../errors.ts';
 import { toPayload } from '../fanout/event-result.ts';
 import type { FanOut } from '../fanout/fan-out.ts';
 import { createContext, type Context, type Runtime } from '../schema/context.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { ClientErrors } from './client-errors.ts';
-import { closeCodes } from './close-codes.ts';
 import type { ConnectionBook } from './connection-book.ts';
 import type { Documents } from './documents.ts';
 import { LiveOperation } from './live-operation.ts';
@@ -84,9 +83,8 @@ export function createProtocol(options: ProtocolOptions) {
         client.headers = null;
         // Nor is the token kept twice.
         delete (connecting as { connectionParams?: Params }).connectionParams;
-        client.onClosed(session.watch({ onEnded: (error) => client.closeWith(error) }));
-        const end = (error: TokenError) => client.dismiss(closeCodes.unauthorized, error.message);
-        client.onClosed(book.add({ session, end }));
+        client.onClosed(session.watch(client));
+        client.onClosed(book.add({ session, end: (error) => client.closeWith(error) }));
         onConnected(createContext(runtime, session, client, client.backlog));
         return true;
       } catch (error) {

@@ -72,11 +72,12 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
     const { webSocket } = client;
     const ended = protocol.opened(client, client);
     clients.add(client);
-    const stopBeating = heartbeat.add(client);
+    heartbeat.add(client);
     webSocket.on('error', (error) => logger.debug({ err: error }, 'a WebSocket broke'));
-    webSocket.once('close', (code, reason) => {
+    // Told once, without the wrapper that `once` would keep.
+    webSocket.on('close', (code, reason) => {
       clients.delete(client);
-      stopBeating();
+      heartbeat.remove(client);
       const tidied = ended(code, reason.toString('utf8'));
       client.tellClosed();
       tidied.catch((error: unknown) => {

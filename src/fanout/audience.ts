@@ -23,11 +23,13 @@ export class Audience {
   /** By event: the same object for all who hear it of one tail. null until somebody shares: most audiences are of one. */
   #outcomes: WeakMap<object, Outcome> | null = null;
   readonly key: string;
+  readonly dependsOnViewer: boolean;
   members = 0;
 
   constructor(options: AudienceOptions) {
     this.#options = options;
     this.key = options.key;
+    this.dependsOnViewer = options.operation.sharing !== 'everybody';
   }
 
   /** `context` is of the member who asks; a shared execution is given none of it but the runtime. */

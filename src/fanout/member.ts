@@ -16,8 +16,8 @@ export interface Receiver {
   /** Whether a result may be handed over now. Where not, `onceReady` tells when. */
   readonly isReady: boolean;
   onceReady(resume: () => void): void;
-  /** Where it throws, the subscription ends with that. */
-  receive(result: EventResult): void;
+  /** `announcedAt` is when the event was told, see Delivery. Where it throws, the subscription ends with that. */
+  receive(result: EventResult, announcedAt: number | null): void;
   /** Nothing follows. Must not throw. */
   end(failure: Failure | null): void;
 }
@@ -31,6 +31,11 @@ export interface MemberOptions {
   readonly confirm: () => Promise<void> | null;
 }
 
+/** Of events of a stream. */
+interface Announced {
+  readonly announcedAt?: number;
+}
+
 /** Of sources that are event streams. */
 interface Classified {
   readonly topic?: string;
@@ -40,6 +45,7 @@ interface Classified {
 
 export class Member implements Puller {
   readonly #options: MemberOptions;
+  readonly #source: PushIterator<object> & Classified;
   #receiver: Receiver | null = null;
   #phase: 'idle' | 'pulling' | 'waiting' | 'over' = 'idle';
   /** Woken while it was pulling: it looks once more. */
@@ -54,19 +60,20 @@ export class Member implements Puller {
 
   constructor(options: MemberOptions) {
     this.#options = options;
+    this.#source = options.source;
   }
 
   /** Begins. To be called once. */
   deliverTo(receiver: Receiver): void {
     this.#receiver = receiver;
     this.#joined();
-    this.#options.source.pullWith(this);
+    this.#source.pullWith(this);
   }
 
   /** The receiver is told nothing more. May be called again. */
   stop(): void {
     this.#leave();
-    void this.#options.source.return();
+    void this.#source.return();
   }
 
   onWake(): void {
@@ -82,7 +89,8 @@ export class Member implements Puller {
   }
 
   #pull(): void {
-    const { source, context, confirm } = this.#options;
+    const { context, confirm } = this.#options;
+    const source = this.#source;
     const confirming = confirm();
     if (confirming !== null) return this.#waitFor(confirming);
     this.#phase = 'pulling';
@@ -99,8 +107,8 @@ export class Member implements Puller {
         if (this.#isOver()) return;
         if (event === undefined) break;
         const outcome = this.#joined().resultOf(event, context);
-        if (outcome instanceof Promise) return this.#waitFor(outcome);
-        if (!this.#handOver(outcome)) return;
+        if (outcome instanceof Promise) return this.#waitFor(outcome, event);
+        if (!this.#handOver(outcome, event)) return;
       }
     } while (this.#wokenAgain);
     this.#phase = 'idle';
@@ -111,7 +119,7 @@ export class Member implements Puller {
   }
 
   /** For a confirmation, or for a result that has to be confirmed when it is there. */
-  #waitFor(awaited: Promise<EventResult | void>): void {
+  #waitFor(awaited: Promise<EventResult | void>, event: object = {}): void {
     this.#phase = 'waiting';
     const settled = async (): Promise<EventResult | void> => {
       const result = await awaited;
@@ -121,16 +129,16 @@ export class Member implements Puller {
     settled().then(
       (result) => {
         if (this.#isOver()) return;
-        if (result === undefined || this.#handOver(result)) this.#goOn();
+        if (result === undefined || this.#handOver(result, event)) this.#goOn();
       },
       (error: unknown) => this.#fail(error),
     );
   }
 
   /** Whether it could be: JSON can not hold everything that a resolver may answer. */
-  #handOver(result: EventResult): boolean {
+  #handOver(result: EventResult, event: Announced): boolean {
     try {
-      this.#receiver?.receive(result);
+      this.#receiver?.receive(result, event.announcedAt ?? null);
       return true;
     } catch (error) {
       this.#fail(error);
@@ -142,7 +150,7 @@ export class Member implements Puller {
     if (this.#isOver()) return;
     this.#ending = { failure: { error } };
     this.#end();
-    void this.#options.source.return();
+    void this.#source.return();
   }
 
   #goOn(): void {
@@ -168,15 +176,21 @@ export class Member implements Puller {
 
   /** A renewed token may be of another class, and is another viewer to whatever depends on viewers. */
   #joined(): Audience {
-    const { source, selection, audiences, context } = this.#options;
-    const { topic = '', authorizationClass } = source as Classified;
+    const audience = this.#audience;
+    if (audience !== null && this.#source.authorizationClass === this.#joinedClass) {
+      if (!audience.dependsOnViewer) return audience;
+      if (this.#options.context.session.viewer === this.#joinedViewer) return audience;
+    }
+    return this.#join();
+  }
+
+  #join(): Audience {
+    const { selection, audiences, context } = this.#options;
+    const { topic = '', authorizationClass } = this.#source;
     const dependsOnViewer = selection.operation.sharing !== 'everybody';
-    const viewer = dependsOnViewer ? context.session.viewer : null;
-    const isCurrent = authorizationClass === this.#joinedClass && viewer === this.#joinedViewer;
-    if (this.#audience !== null && isCurrent) return this.#audience;
     if (this.#audience !== null) audiences.leave(this.#audience);
     this.#joinedClass = authorizationClass;
-    this.#joinedViewer = viewer;
+    this.#joinedViewer = dependsOnViewer ? context.session.viewer : null;
     this.#audience = audiences.join(selection, [
       topic,
       authorizationClass ?? '',

@@ -1,5 +1,6 @@
 // A member of an audience in the form that whoever speaks HTTP asks for: results, one for each `next`, executed once for all.
 import type { ExecutionResult } from 'graphql';
+import type { Delivery } from '../schema/context.ts';
 import type { Failure } from '../streams/push-iterator.ts';
 import type { EventResult } from './event-result.ts';
 import type { Member, Receiver } from './member.ts';
@@ -10,13 +11,16 @@ const done: Step = { done: true, value: undefined };
 /** Pulled by one consumer, one result at a time. */
 export class SharedResults implements AsyncGenerator<ExecutionResult, undefined, void>, Receiver {
   readonly #member: Member;
+  readonly #delivery: Delivery;
   #phase: 'waiting' | 'live' | 'over' = 'waiting';
   #failure: Failure | null = null;
   #asked: { resolve(step: Step): void; reject(error: unknown): void } | null = null;
   #resume: (() => void) | null = null;
 
-  constructor(member: Member) {
+  /** `delivery` is told of what is being delivered. */
+  constructor(member: Member, delivery: Delivery) {
     this.#member = member;
+    this.#delivery = delivery;
   }
 
   [Symbol.asyncIterator](): this {
@@ -60,7 +64,8 @@ export class SharedResults implements AsyncGenerator<ExecutionResult, undefined,
     this.#resume = resume;
   }
 
-  receive({ result }: EventResult): void {
+  receive({ result }: EventResult, announcedAt: number | null): void {
+    this.#delivery.announcedAt = announcedAt;
     const asked = this.#asked;
     this.#asked = null;
     asked?.resolve({ done: false, value: result });

@@ -35,6 +35,10 @@ export class DeliveryFigures {
   readonly #now: () => number;
   /** By second. */
   readonly #seconds = new Map<number, Map<number, number>>();
+  /** Deliveries that were alike, and when, not counted yet. */
+  #run = 0;
+  #runAt = 0;
+  #runAnnouncedAt = 0;
   /** Events that this node has stored and told. */
   published = 0;
   /** Events that were handed to sockets. */
@@ -50,15 +54,32 @@ export class DeliveryFigures {
     this.delivered += 1;
     if (announcedAt === null) return;
     const now = this.#now();
+    // An event that goes to thousands: the same bucket as just before.
+    if (announcedAt === this.#runAnnouncedAt && now === this.#runAt) {
+      this.#run += 1;
+      return;
+    }
+    this.#endRun();
+    this.#runAnnouncedAt = announcedAt;
+    this.#runAt = now;
+    this.#run = 1;
+  }
+
+  /** Counts the deliveries that were alike. */
+  #endRun(): void {
+    if (this.#run === 0) return;
+    const now = this.#runAt;
     const second = Math.floor(now / 1_000);
     const counts = this.#seconds.get(second) ?? new Map<number, number>();
     this.#seconds.set(second, counts);
-    const bucket = bucketOf(now - announcedAt);
-    counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
+    const bucket = bucketOf(now - this.#runAnnouncedAt);
+    counts.set(bucket, (counts.get(bucket) ?? 0) + this.#run);
+    this.#run = 0;
     if (this.#seconds.size > windowSeconds + 1) this.#forget(second);
   }
 
   lastMinute(): Histogram {
+    this.#endRun();
     this.#forget(Math.floor(this.#now() / 1_000));
     const sums: Record<string, number> = {};
     for (const counts of this.#seconds.values()) {

@@ -37,6 +37,8 @@ export abstract class PushIterator<T> implements AsyncIterableIterator<T, undefi
   protected abstract release(): void;
   /** Called while somebody waits and nothing is at hand; each time, so it may come again before it has been seen to. */
   protected onStarved(): void {}
+  /** Called with a value that `next` answers; of what is pulled the puller knows. Must not throw. */
+  protected onAnswered(_value: T): void {}
   /** Called when what is at hand will not be taken any more; perhaps more than once. Must not throw. */
   protected drop(): void {}
 
@@ -102,6 +104,7 @@ export abstract class PushIterator<T> implements AsyncIterableIterator<T, undefi
     while (waiters !== null && waiters.length > 0) {
       const value = this.#phase === 'over' ? undefined : this.take();
       if (value !== undefined) {
+        this.onAnswered(value);
         waiters.shift()?.resolve({ done: false, value });
         continue;
       }

@@ -33,7 +33,7 @@ export interface SubscribeOptions {
    * then ends with FORBIDDEN, everything before it delivered and nothing after (invariant 12). Must not throw.
    */
   readonly endsAccess?: (entry: LogEntry) => boolean;
-  /** Called with each entry when it is taken for delivery. Must not throw. */
+  /** Called with each entry that `next` answers. Must not throw. */
   readonly onTaken?: (entry: SizedEntry) => void;
   /** Shared by all subscriptions of a connection; one of its own unless given. */
   readonly backlog?: Backlog;
@@ -108,8 +108,11 @@ export class StreamSubscription extends PushIterator<LogEntry> implements TailLi
     // Where nothing waits any more, the next that comes tells what it follows.
     if (this.#queue.length > 0) this.#resumeFrom = { number: entry.number, eventId: entry.eventId };
     this.#backlog.remove(entry.bytes);
-    this.#options.onTaken?.(entry);
     return entry;
+  }
+
+  protected override onAnswered(entry: LogEntry): void {
+    this.#options.onTaken?.(entry as SizedEntry);
   }
 
   protected release(): void {

@@ -215,7 +215,8 @@ const useGraphqlJs = (
 async function openResults(args: ExecutionArgs, fanOut: FanOut | null): ReturnType<typeof subscribe> {
   if (fanOut === null) return subscribe(args);
   const member = await fanOut.open(args);
-  return 'deliverTo' in member ? new SharedResults(member) : member;
+  const { delivery } = args.contextValue as Context;
+  return 'deliverTo' in member ? new SharedResults(member, delivery) : member;
 }
 
 /** Yoga's copy of the context, with ours in it. */

@@ -2,17 +2,16 @@
 // does. Its results are written beside it; errors, completion and ids stay with graphql-ws.
 import type { Member, Receiver } from '../fanout/member.ts';
 import type { EventResult } from '../fanout/event-result.ts';
-import type { Context } from '../schema/context.ts';
+import type { DeliveryFigures } from '../schema/delivery-figures.ts';
 import type { Failure } from '../streams/push-iterator.ts';
 import { nextHead } from './frames.ts';
-import { noteDelivery } from './note-delivery.ts';
 import type { Outbox } from './outbox.ts';
 
 export interface LiveOperationOptions {
   readonly id: string;
   readonly member: Member;
   readonly outbox: Outbox;
-  readonly context: Context;
+  readonly deliveries: DeliveryFigures;
 }
 
 type Step = IteratorResult<never, undefined>;
@@ -21,15 +20,15 @@ const done: Step = { done: true, value: undefined };
 export class LiveOperation implements AsyncIterableIterator<never, undefined>, Receiver {
   readonly #member: Member;
   readonly #outbox: Outbox;
-  readonly #context: Context;
+  readonly #deliveries: DeliveryFigures;
   readonly #head: string;
   #phase: 'waiting' | 'live' | 'over' = 'waiting';
   #settle: { resolve(step: Step): void; reject(error: unknown): void } | null = null;
 
-  constructor({ id, member, outbox, context }: LiveOperationOptions) {
+  constructor({ id, member, outbox, deliveries }: LiveOperationOptions) {
     this.#member = member;
     this.#outbox = outbox;
-    this.#context = context;
+    this.#deliveries = deliveries;
     this.#head = nextHead(id);
   }
 
@@ -63,9 +62,9 @@ export class LiveOperation implements AsyncIterableIterator<never, undefined>, R
     this.#outbox.onceReady(resume);
   }
 
-  receive(result: EventResult): void {
+  receive(result: EventResult, announcedAt: number | null): void {
     this.#outbox.add({ head: this.#head, payload: result.payload });
-    noteDelivery(this.#context);
+    this.#deliveries.deliver(announcedAt);
   }
 
   end(failure: Failure | null): void {

@@ -13,13 +13,14 @@ import { frameLength, wholeText, type Message } from './frames.ts';
  */
 const lowWaterBytes = 64 * 1_024;
 
-/** The pause behind a long pass, at most. */
-const longestRestMs = 10;
+/** The pause behind a pass, in relation to how long that took, and at most. */
+const restRatio = 2;
+const longestRestMs = 20;
 
 /**
  * Flushes outboxes once, when the turn of the event loop in which they were given something is over. A pass over thousands
- * takes milliseconds; behind it there is a pause as long, in which what comes meanwhile is joined: under load half of the time
- * at most goes into writing, and every write carries more. Where there is little to write there is no pause.
+ * takes milliseconds; behind it there is a pause of twice as long, in which what comes meanwhile is joined: under load a third
+ * of the time goes into writing, and every write carries more. Where there is little to write there is no pause.
  */
 export class TurnEnd {
   #outboxes: Outbox[] = [];
@@ -30,7 +31,7 @@ export class TurnEnd {
     this.#outboxes = [];
     for (const outbox of outboxes) outbox.flush();
     const now = performance.now();
-    this.#restUntil = now + Math.min(now - startedAt, longestRestMs);
+    this.#restUntil = now + Math.min((now - startedAt) * restRatio, longestRestMs);
   };
 
   flushLater(outbox: Outbox): void {

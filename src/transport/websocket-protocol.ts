@@ -65,10 +65,10 @@ export function createProtocol(options: ProtocolOptions) {
   };
 
   const openLive = async (args: OperationArgs, through: FanOut) => {
-    const { client, id, contextValue } = args;
+    const { client, id } = args;
     const member = await through.open(args);
     if (!('deliverTo' in member)) return member;
-    return new LiveOperation({ id, member, outbox: client.outbox, context: contextValue as Context });
+    return new LiveOperation({ id, member, outbox: client.outbox, deliveries: runtime.deliveries });
   };
 
   return makeServer<Params, WebSocketClient>({

@@ -66,7 +66,7 @@ export class Audience {
   }
 
   #told(result: ExecutionResult): EventResult {
-    return new EventResult(this.#options.toClientResult(result));
+    return new EventResult(this.#options.toClientResult(result), this.members > 1);
   }
 
   /** What graphql-js throws, and should not, is an error of this event. */

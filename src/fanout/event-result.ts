@@ -2,18 +2,25 @@
 import { Buffer } from 'node:buffer';
 import type { ExecutionResult } from 'graphql';
 
+/** UTF-8 that is copied for each receiver, and not to be changed; or a text that is written once, where there is only one. */
+export type Payload = Buffer | string;
+
 export class EventResult {
   /** As clients may see it. */
   readonly result: ExecutionResult;
-  #payload: Buffer | null = null;
+  readonly #isShared: boolean;
+  #payload: Payload | null = null;
 
-  constructor(result: ExecutionResult) {
+  constructor(result: ExecutionResult, isShared: boolean) {
     this.result = result;
+    this.#isShared = isShared;
   }
 
-  /** The `payload` of a `next` message: UTF-8. Shared: to be copied, and not to be changed. */
-  get payload(): Buffer {
-    this.#payload ??= Buffer.from(JSON.stringify(toPayload(this.result)), 'utf8');
+  /** The `payload` of a `next` message. Throws where JSON can not hold it. */
+  get payload(): Payload {
+    if (this.#payload !== null) return this.#payload;
+    const text = JSON.stringify(toPayload(this.result));
+    this.#payload = this.#isShared ? Buffer.from(text, 'utf8') : text;
     return this.#payload;
   }
 }

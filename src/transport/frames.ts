@@ -1,12 +1,13 @@
 // Messages as they travel: WebSocket text frames of a server (RFC 6455, section 5.2), many of them joined into one buffer.
 import { Buffer } from 'node:buffer';
+import type { Payload } from '../fanout/event-result.ts';
 
 /** A whole text, or around the shared payload of a result what is its receiver's own. */
 export interface Message {
   /** What precedes the payload, see `nextHead`; `}` follows it then. null where `payload` is the whole text. */
   readonly head: string | null;
-  /** UTF-8. */
-  readonly payload: Buffer;
+  /** Bytes are UTF-8. */
+  readonly payload: Payload;
 }
 
 const closingBrace = 0x7d;
@@ -24,11 +25,13 @@ export const nextHead = (id: string): string =>
 
 const toEscape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-export const wholeText = (text: string): Message => ({ head: null, payload: Buffer.from(text, 'utf8') });
+export const wholeText = (text: string): Message => ({ head: null, payload: text });
 
 /** Bytes of the text. */
-export const textLength = ({ head, payload }: Message): number =>
-  head === null ? payload.length : head.length + payload.length + 1;
+export const textLength = ({ head, payload }: Message): number => {
+  const length = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
+  return head === null ? length : head.length + length + 1;
+};
 
 export const frameLength = (message: Message): number => {
   const length = textLength(message);
@@ -43,8 +46,11 @@ export function joinFrames(messages: readonly Message[], bytes: number): Buffer 
     const { head, payload } = message;
     place = writeHeader(joined, place, textLength(message));
     if (head !== null) place += joined.write(head, place, 'latin1');
-    joined.set(payload, place);
-    place += payload.length;
+    if (typeof payload === 'string') place += joined.write(payload, place, 'utf8');
+    else {
+      joined.set(payload, place);
+      place += payload.length;
+    }
     if (head === null) continue;
     joined[place] = closingBrace;
     place += 1;
@@ -54,7 +60,11 @@ export function joinFrames(messages: readonly Message[], bytes: number): Buffer 
 
 /** The text alone. */
 export const toText = ({ head, payload }: Message): Buffer =>
-  head === null ? payload : Buffer.concat([Buffer.from(head, 'latin1'), payload, Buffer.of(closingBrace)]);
+  Buffer.concat([
+    Buffer.from(head ?? '', 'latin1'),
+    typeof payload === 'string' ? Buffer.from(payload, 'utf8') : payload,
+    head === null ? Buffer.alloc(0) : Buffer.of(closingBrace),
+  ]);
 
 const headerLength = (length: number): number => (length <= maxShort ? 2 : length <= maxMedium ? 4 : 10);
 

@@ -34,6 +34,10 @@ test('nothing has to be set for development', () => {
     redisUrl: null,
     tokenIssuers: [],
     allowedOrigins: [],
+    fanOut: 'shared',
+    compress: false,
+    maxBacklogBytes: 262_144,
+    stuckMs: 15_000,
   });
 });
 

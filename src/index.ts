@@ -79,7 +79,7 @@ export { SharedWork, Turns, type Work } from './streams/shared-work.ts';
 export type { StreamSubscription } from './streams/subscribe.ts';
 
 // Live state: the newest of each key, shared by those who follow it, over what joins the nodes
-export { SharedInstances } from './schema/shared-instances.ts';
+export { SharedInstances, type Acquired } from './schema/shared-instances.ts';
 export { ConflatingQueue } from './streams/conflating-queue.ts';
 export { PushIterator } from './streams/push-iterator.ts';
 export type {

@@ -76,6 +76,21 @@ export class Member implements Puller {
     void this.#source.return();
   }
 
+  onValue(event: object): boolean {
+    if (this.#phase !== 'idle' || this.#receiver?.isReady !== true) return false;
+    const { context, confirm } = this.#options;
+    if (confirm() !== null) return false;
+    this.#phase = 'pulling';
+    const outcome = this.#joined().resultOf(event, context);
+    if (outcome instanceof Promise) this.#waitFor(outcome, event);
+    else if (this.#handOver(outcome, event)) {
+      this.#phase = 'idle';
+      // Whatever has come meanwhile.
+      if (this.#wokenAgain) this.#pull();
+    }
+    return true;
+  }
+
   onWake(): void {
     if (this.#phase === 'idle') this.#pull();
     else if (this.#phase === 'pulling') this.#wokenAgain = true;

@@ -13,6 +13,8 @@ type Waiter<T> = {
 
 /** Takes values when it can, by `pull`. */
 export interface Puller {
+  /** Takes a value for which nothing waits, at once. false where it can not be taken now: it waits then, to be pulled. Must not throw. */
+  onValue(value: unknown): boolean;
   /** There may be something to pull. Called again for whatever comes later. Must not throw. */
   onWake(): void;
   /** Nothing follows: called once, after the last value was pulled, but not after `return`. Must not throw. */
@@ -96,6 +98,11 @@ export abstract class PushIterator<T> implements AsyncIterableIterator<T, undefi
   /** Ends without an error; what is at hand is delivered first. */
   protected end(): void {
     if (this.#phase === 'open') this.#close('draining');
+  }
+
+  /** Hands a value over at once, past whatever it would wait in; to be called while nothing waits. false where it has to wait. */
+  protected handOver(value: T): boolean {
+    return this.#puller !== null && this.#puller.onValue(value);
   }
 
   protected wake(): void {

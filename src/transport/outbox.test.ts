@@ -28,18 +28,20 @@ let socket: { readyState: number; OPEN: number; close(code: number, reason: stri
 let outbox: Outbox;
 let stuck: number;
 const closed: [number, string][] = [];
+const broken: unknown[] = [];
 beforeEach(() => {
   vi.useFakeTimers();
   sink = new FakeSink();
   stuck = 0;
   closed.length = 0;
+  broken.length = 0;
   socket = { readyState: 1, OPEN: 1, close: (code, reason) => void closed.push([code, reason]) };
   outbox = new Outbox({
     socket: socket as unknown as WebSocket,
     sink,
     turnEnd: new TurnEnd(),
     stuckMs: 1_000,
-    reader: { onStuck: () => (stuck += 1) },
+    reader: { onStuck: () => (stuck += 1), onBroken: (error) => broken.push(error) },
   });
 });
 afterEach(() => vi.useRealTimers());
@@ -131,6 +133,36 @@ describe('a reader that does not keep up', () => {
     sink.drain();
     await vi.waitFor(() => expect(sent).toHaveBeenCalledOnce());
   });
+});
+
+test('one that can not be written to keeps nobody else waiting', () => {
+  const turnEnd = new TurnEnd();
+  const error = new Error('no');
+  const failing = new Outbox({
+    socket: socket as unknown as WebSocket,
+    sink: {
+      bufferedBytes: 0,
+      onceDrained: () => undefined,
+      write() {
+        throw error;
+      },
+    },
+    turnEnd,
+    stuckMs: 1_000,
+    reader: { onStuck: () => undefined, onBroken: (told) => broken.push(told) },
+  });
+  const other = new Outbox({
+    socket: socket as unknown as WebSocket,
+    sink,
+    turnEnd,
+    stuckMs: 1_000,
+    reader: { onStuck: () => undefined, onBroken: () => undefined },
+  });
+  failing.add(wholeText('lost'));
+  other.add(wholeText('told'));
+  endTurn();
+  expect(broken).toEqual([error]);
+  expect(sink.writes).toEqual([['told']]);
 });
 
 describe('closing', () => {

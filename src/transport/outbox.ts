@@ -49,7 +49,14 @@ export interface OutboxOptions {
   readonly turnEnd: TurnEnd;
   /** So long without any progress while it is full is stuck. */
   readonly stuckMs: number;
-  readonly reader: { /** Called once. Must not throw. */ onStuck(): void };
+  readonly reader: OutboxReader;
+}
+
+export interface OutboxReader {
+  /** It has stopped reading. Called once. Must not throw. */
+  onStuck(): void;
+  /** What it was to be told could not be written. Must not throw. */
+  onBroken(error: unknown): void;
 }
 
 export class Outbox {
@@ -92,14 +99,19 @@ export class Outbox {
   }
 
   flush(): void {
-    const { socket, sink } = this.#options;
+    const { socket, sink, reader } = this.#options;
     const [messages, bytes] = [this.#messages, this.#bytes];
     if (messages.length === 0) return;
     this.#messages = [];
     this.#bytes = 0;
     // Behind a close frame nothing may come.
     if (socket.readyState !== socket.OPEN) return;
-    sink.write(messages, bytes);
+    try {
+      sink.write(messages, bytes);
+    } catch (error) {
+      // Of this one only: the others of the pass are told all the same.
+      return reader.onBroken(error);
+    }
     this.#written += bytes;
     if (sink.bufferedBytes >= lowWaterBytes) this.#becomeFull();
     else if (!this.#isFull) this.#resume();

@@ -173,6 +173,11 @@ export class WebSocketClient implements Connection, Beating, ProtocolSocket, Ses
     this.dismiss(isClientsFault ? closeCodes.badRequest : closeCodes.internalError);
   }
 
+  onBroken(error: unknown): void {
+    this.#logger.error({ err: error }, 'a connection could not be written to');
+    this.webSocket.terminate();
+  }
+
   onStuck(): void {
     this.#logger.info('a connection is closed: its client has stopped reading');
     this.dismiss(

@@ -4,7 +4,7 @@
 import { TidingsError } from '../errors.ts';
 import { expiredToken, TokenError } from './token-error.ts';
 import type { TokenVerifier } from './tokens.ts';
-import type { Reader, Viewer } from './viewer.ts';
+import { textOfViewer, type Reader, type Viewer } from './viewer.ts';
 
 export interface SessionWatcher {
   /** The token was replaced, or says something else by now: roles and scopes may differ. Must not throw. */
@@ -125,7 +125,7 @@ export class Session {
     this.#viewer = viewer;
     this.#verifyAgainAt = verifyAgainAt(viewer);
     this.#arm();
-    if (before !== null && saysTheSame(before, viewer)) return;
+    if (before !== null && textOfViewer(before) === textOfViewer(viewer)) return;
     for (const watcher of this.#watchers) watcher.onRenewed?.(viewer);
   }
 
@@ -186,10 +186,3 @@ const notVerified = (cause: unknown): TidingsError =>
 /** A token that is never verified again is kept nowhere. */
 const worthKeeping = (token: string | null, viewer: Viewer | null): string | null =>
   viewer?.verifiedUntil == null ? null : token;
-
-/** All but its times. */
-function saysTheSame(before: Viewer, now: Viewer): boolean {
-  const textOf = ({ name, avatarUrl, roles, scopes, rooms }: Viewer) =>
-    JSON.stringify([name, avatarUrl, [...roles].sort(), [...scopes].sort(), [...rooms].sort()]);
-  return textOf(before) === textOf(now);
-}

@@ -24,6 +24,10 @@ export interface Reader {
   readonly viewer: Viewer | null;
 }
 
+/** All that its token says of a viewer, its times aside: the same text for viewers who may see the same. */
+export const textOfViewer = ({ workspace, id, name, avatarUrl, roles, scopes, rooms }: Viewer): string =>
+  JSON.stringify([workspace, id, name, avatarUrl, [...roles].sort(), [...scopes].sort(), [...rooms].sort()]);
+
 export const isStaff = (viewer: Viewer): boolean => viewer.roles.has('staff');
 
 export function requireScope(viewer: Viewer, scope: string): void {

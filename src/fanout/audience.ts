@@ -33,8 +33,10 @@ export class Audience {
   }
 
   /** `context` is of the member who asks; a shared execution is given none of it but the runtime. */
-  resultOf(event: object, context: Context): Outcome {
-    if (this.members === 1) return this.#execute(event, context);
+  resultOf(event: unknown, context: Context): Outcome {
+    // What is no object comes from a generator of its own, and nobody else is told of it.
+    if (this.members === 1 || typeof event !== 'object' || event === null)
+      return this.#execute(event, context);
     this.#outcomes ??= new WeakMap();
     const outcomes = this.#outcomes;
     const known = outcomes.get(event);
@@ -50,7 +52,7 @@ export class Audience {
     return outcome;
   }
 
-  #execute(event: object, context: Context): Outcome {
+  #execute(event: unknown, context: Context): Outcome {
     const { operation, variables } = this.#options;
     const own = operation.sharing === 'everybody' ? new SharedContext(context.runtime) : context;
     try {

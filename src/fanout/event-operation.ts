@@ -52,7 +52,7 @@ export class EventOperation {
     this.#phase = isWorthIt ? 'interpreted' : 'interpreted-for-good';
   }
 
-  /** For one event. Never throws, nor rejects: what goes wrong is told in the result. */
+  /** For one event. What resolvers throw is told in the result; what graphql-js itself throws is thrown. */
   execute(event: unknown, context: Context, variables: Variables): Result {
     switch (this.#phase) {
       case 'compiled':
@@ -99,14 +99,20 @@ export class EventOperation {
 
   /** Where something has gone wrong graphql-js says what: the two differ in how they tell. */
   #executeCompiled(event: unknown, context: Context, variables: Variables): Result {
-    const result = this.#compiled?.(event, context, variables);
-    if (result !== undefined && !(result instanceof Promise) && result.errors === undefined) return result;
-    if (result instanceof Promise) {
-      return result.then((settled) =>
-        settled.errors === undefined ? settled : this.#interpret(event, context, variables),
-      );
+    const isRight = (result: ExecutionResult | null) => result !== null && result.errors === undefined;
+    const result = this.#attempt(event, context, variables);
+    const interpret = () => this.#interpret(event, context, variables);
+    if (!(result instanceof Promise)) return result !== null && isRight(result) ? result : interpret();
+    return result.then((settled) => (isRight(settled) ? settled : interpret()), interpret);
+  }
+
+  /** null where it throws. */
+  #attempt(event: unknown, context: Context, variables: Variables): Result | null {
+    try {
+      return this.#compiled?.(event, context, variables) ?? null;
+    } catch {
+      return null;
     }
-    return this.#interpret(event, context, variables);
   }
 
   #try(event: unknown, context: Context, variables: Variables): Result {
@@ -117,9 +123,10 @@ export class EventOperation {
       return expected;
     }
     if (expected.errors !== undefined) return expected;
-    const given = this.#compiled?.(event, context, variables);
+    const given = this.#attempt(event, context, variables);
+    if (given instanceof Promise) given.catch(() => undefined); // it is not asked for
     const isAlike =
-      given !== undefined &&
+      given !== null &&
       !(given instanceof Promise) &&
       JSON.stringify(given.data) === JSON.stringify(expected.data);
     this.#executed += 1;

@@ -73,6 +73,9 @@ const schema = (() => {
       huge: t.field({ type: 'JSON', resolve: () => 1n }),
     }),
   });
+  const WordRef = builder.objectRef<string>('Word').implement({
+    fields: (t) => ({ quick: t.string({ resolve: (word) => word }) }),
+  });
   builder.scalarType('JSON', { serialize: (value) => value });
   builder.queryType({ fields: (t) => ({ none: t.string({ resolve: () => '' }) }) });
   builder.subscriptionType({
@@ -86,6 +89,13 @@ const schema = (() => {
           return source;
         },
         resolve: (event) => event,
+      }),
+      words: t.field({
+        type: WordRef,
+        async *subscribe() {
+          yield* ['one', 'two'];
+        },
+        resolve: (word) => word,
       }),
       counted: t.field({
         type: EventRef,
@@ -176,6 +186,12 @@ function tell(text: string): void {
   const event = { text };
   for (const source of sources) source.push(event, event);
 }
+/** What is `gated` waits behind it, until the function that it answers is called. */
+function closeGate(text: string): () => void {
+  let open = (): void => undefined;
+  gates.set(text, new Promise((resolve) => (open = resolve)));
+  return () => open();
+}
 const settled = () => new Promise<void>((resolve) => void setImmediate(resolve));
 const data = (fields: object) => JSON.stringify({ data: { event: fields } });
 
@@ -218,8 +234,7 @@ describe('one event is executed', () => {
 
   test('once where a resolver waits, and told in order', async () => {
     const [one, two] = [await subscribe('gated'), await subscribe('gated', { as: viewerOf('bob') })];
-    let open = (): void => undefined;
-    gates.set('a', new Promise((resolve) => (open = resolve)));
+    const open = closeGate('a');
     tell('a');
     tell('b');
     await settled();
@@ -351,8 +366,7 @@ describe('before anything is told', () => {
 
   test('what took its time is confirmed when it is there', async () => {
     const { receiver } = await subscribe('gated');
-    let open = (): void => undefined;
-    gates.set('a', new Promise((resolve) => (open = resolve)));
+    const open = closeGate('a');
     tell('a');
     const refused = new Error('not sure');
     confirming = Promise.reject(refused);
@@ -368,8 +382,7 @@ describe('before anything is told', () => {
 describe('the end', () => {
   test('comes behind a result that is on its way', async () => {
     const { receiver } = await subscribe('gated');
-    let open = (): void => undefined;
-    gates.set('a', new Promise((resolve) => (open = resolve)));
+    const open = closeGate('a');
     tell('a');
     const error = new Error('over');
     sources[0]!.fail(error, 'after-queue');
@@ -383,8 +396,7 @@ describe('the end', () => {
 
   test('of somebody who leaves while a result is on its way tells them nothing more', async () => {
     const [leaving, staying] = [await subscribe('gated'), await subscribe('gated')];
-    let open = (): void => undefined;
-    gates.set('a', new Promise((resolve) => (open = resolve)));
+    const open = closeGate('a');
     tell('a');
     leaving.member.stop();
     open();
@@ -416,5 +428,17 @@ describe('the end', () => {
       data({ quick: 'two' }),
     ]);
     expect(receiver.failure).toBeNull();
+  });
+
+  test('of generators whose values are no objects is the same, also where several follow', async () => {
+    const all = [await subscribe('quick', { field: 'words' }), await subscribe('quick', { field: 'words' })];
+    await settled();
+    for (const { receiver } of all) {
+      expect(receiver.told.map((text) => text.replace('words', 'event'))).toEqual([
+        data({ quick: 'one' }),
+        data({ quick: 'two' }),
+      ]);
+      expect(receiver.failure).toBeNull();
+    }
   });
 });

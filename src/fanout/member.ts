@@ -31,7 +31,7 @@ export interface MemberOptions {
   readonly confirm: () => Promise<void> | null;
 }
 
-/** Of events of a stream. */
+/** An event of a stream. */
 interface Announced {
   readonly announcedAt?: number;
 }
@@ -55,6 +55,7 @@ export class Member implements Puller {
   #audience: Audience | null = null;
   /** What it has joined the audience as. */
   #joinedClass: string | undefined;
+  #isEventStream = false;
   #joinedViewer: unknown;
   #resume: (() => void) | null = null;
 
@@ -76,18 +77,14 @@ export class Member implements Puller {
     void this.#source.return();
   }
 
-  onValue(event: object): boolean {
+  onValue(event: unknown): boolean {
     if (this.#phase !== 'idle' || this.#receiver?.isReady !== true) return false;
-    const { context, confirm } = this.#options;
-    if (confirm() !== null) return false;
+    if (this.#options.confirm() !== null) return false;
     this.#phase = 'pulling';
-    const outcome = this.#joined().resultOf(event, context);
-    if (outcome instanceof Promise) this.#waitFor(outcome, event);
-    else if (this.#handOver(outcome, event)) {
-      this.#phase = 'idle';
-      // Whatever has come meanwhile.
-      if (this.#wokenAgain) this.#pull();
-    }
+    if (!this.#tell(event)) return true;
+    this.#phase = 'idle';
+    // Whatever has come meanwhile.
+    if (this.#wokenAgain) this.#pull();
     return true;
   }
 
@@ -104,9 +101,8 @@ export class Member implements Puller {
   }
 
   #pull(): void {
-    const { context, confirm } = this.#options;
     const source = this.#source;
-    const confirming = confirm();
+    const confirming = this.#options.confirm();
     if (confirming !== null) return this.#waitFor(confirming);
     this.#phase = 'pulling';
     do {
@@ -121,9 +117,7 @@ export class Member implements Puller {
         // Pulling may have ended it.
         if (this.#isOver()) return;
         if (event === undefined) break;
-        const outcome = this.#joined().resultOf(event, context);
-        if (outcome instanceof Promise) return this.#waitFor(outcome, event);
-        if (!this.#handOver(outcome, event)) return;
+        if (!this.#tell(event)) return;
       }
     } while (this.#wokenAgain);
     this.#phase = 'idle';
@@ -134,7 +128,7 @@ export class Member implements Puller {
   }
 
   /** For a confirmation, or for a result that has to be confirmed when it is there. */
-  #waitFor(awaited: Promise<EventResult | void>, event: object = {}): void {
+  #waitFor(awaited: Promise<EventResult | void>, event?: unknown): void {
     this.#phase = 'waiting';
     const settled = async (): Promise<EventResult | void> => {
       const result = await awaited;
@@ -150,11 +144,24 @@ export class Member implements Puller {
     );
   }
 
-  /** Whether it could be: JSON can not hold everything that a resolver may answer. */
-  #handOver(result: EventResult, event: Announced): boolean {
+  /** Whether the next may follow at once. Never throws: whoever has brought the event has others to tell. */
+  #tell(event: unknown): boolean {
     try {
-      this.#receiver?.receive(result, event.announcedAt ?? null);
-      return true;
+      const outcome = this.#joined().resultOf(event, this.#options.context);
+      if (!(outcome instanceof Promise)) return this.#handOver(outcome, event);
+      this.#waitFor(outcome, event);
+    } catch (error) {
+      this.#fail(error);
+    }
+    return false;
+  }
+
+  /** Whether it could be, and more may follow: JSON can not hold everything that a resolver may answer. */
+  #handOver(result: EventResult, event: unknown): boolean {
+    try {
+      const announcedAt = this.#isEventStream ? (event as Announced).announcedAt : undefined;
+      this.#receiver?.receive(result, announcedAt ?? null);
+      return !this.#isOver();
     } catch (error) {
       this.#fail(error);
       return false;
@@ -204,6 +211,7 @@ export class Member implements Puller {
     const { topic = '', authorizationClass } = this.#source;
     const dependsOnViewer = selection.operation.sharing !== 'everybody';
     if (this.#audience !== null) audiences.leave(this.#audience);
+    this.#isEventStream = topic !== '';
     this.#joinedClass = authorizationClass;
     this.#joinedViewer = dependsOnViewer ? context.session.viewer : null;
     this.#audience = audiences.join(selection, [

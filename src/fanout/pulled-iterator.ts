@@ -26,7 +26,8 @@ export class PulledIterator<T> extends PushIterator<T> {
         this.#asking = false;
         if (this.closed) return;
         if (done === true) return this.end();
-        this.#held = { value };
+        // undefined would mean that there is nothing.
+        this.#held = { value: value ?? (null as T) };
         this.wake();
       },
       (error: unknown) => this.fail(error, 'at-once'),

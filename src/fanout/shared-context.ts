@@ -1,16 +1,8 @@
 // The context of an execution for a whole audience: it has no viewer, and whoever reads one is told to mark the field.
-import type { Context, Delivery, Runtime, ServiceKey } from '../schema/context.ts';
+import { BaseContext, type Context } from '../schema/context.ts';
 
 /** One for each execution: what `once` makes is as old as the event. */
-export class SharedContext implements Context {
-  readonly runtime: Runtime;
-  readonly delivery: Delivery = { announcedAt: null };
-  #instances: Map<object, unknown> | null = null;
-
-  constructor(runtime: Runtime) {
-    this.runtime = runtime;
-  }
-
+export class SharedContext extends BaseContext implements Context {
   get viewer(): never {
     throw dependsOnViewer('viewer');
   }
@@ -29,16 +21,6 @@ export class SharedContext implements Context {
 
   get backlog(): never {
     throw dependsOnViewer('backlog');
-  }
-
-  use<T>(key: ServiceKey<T>): T {
-    return this.runtime.use(key);
-  }
-
-  once<T>(key: object, create: () => T): T {
-    this.#instances ??= new Map();
-    if (!this.#instances.has(key)) this.#instances.set(key, create());
-    return this.#instances.get(key) as T;
   }
 }
 

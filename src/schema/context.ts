@@ -90,17 +90,34 @@ export function createContext(
   return new OperationContext(runtime, session, connection, backlog);
 }
 
-/** A class, and its parts made at the first need: there is one for each subscription that lives. */
-class OperationContext implements Context {
+/** What every context has. Its parts are made at the first need: there is one for each subscription that lives. */
+export abstract class BaseContext {
   readonly runtime: Runtime;
-  readonly session: Session;
-  readonly connection: Connection | null;
-  readonly backlog: Backlog;
   readonly delivery: Delivery = { announcedAt: null };
   #instances: Map<object, unknown> | null = null;
 
-  constructor(runtime: Runtime, session: Session, connection: Connection | null, backlog: Backlog) {
+  constructor(runtime: Runtime) {
     this.runtime = runtime;
+  }
+
+  use<T>(key: ServiceKey<T>): T {
+    return this.runtime.use(key);
+  }
+
+  once<T>(key: object, create: () => T): T {
+    this.#instances ??= new Map();
+    if (!this.#instances.has(key)) this.#instances.set(key, create());
+    return this.#instances.get(key) as T;
+  }
+}
+
+class OperationContext extends BaseContext implements Context {
+  readonly session: Session;
+  readonly connection: Connection | null;
+  readonly backlog: Backlog;
+
+  constructor(runtime: Runtime, session: Session, connection: Connection | null, backlog: Backlog) {
+    super(runtime);
     this.session = session;
     this.connection = connection;
     this.backlog = backlog;
@@ -112,15 +129,5 @@ class OperationContext implements Context {
 
   get reader(): Reader {
     return this.session.requireReader();
-  }
-
-  use<T>(key: ServiceKey<T>): T {
-    return this.runtime.use(key);
-  }
-
-  once<T>(key: object, create: () => T): T {
-    this.#instances ??= new Map();
-    if (!this.#instances.has(key)) this.#instances.set(key, create());
-    return this.#instances.get(key) as T;
   }
 }

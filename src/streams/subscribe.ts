@@ -146,14 +146,14 @@ export class StreamSubscription extends PushIterator<LogEntry> implements TailLi
 
   onEntry(entry: SizedEntry, before: Position, after: Position): void {
     if (this.#phase !== 'live' || this.closed || entry.number <= this.#position.number) return;
-    if (this.#queue.length === 0 && entry.kind === 'event') {
-      this.#position = after;
-      if (this.handOver(entry)) return;
-    }
     if (this.#queue.length >= maxQueuedEntries || (this.#queue.length > 0 && this.#backlog.isFull)) {
       return this.#leave();
     }
     try {
+      if (this.#queue.length === 0 && entry.kind === 'event') {
+        this.#position = after;
+        if (this.handOver(entry)) return;
+      }
       this.#accept(entry, before, after);
     } catch (error) {
       // What throws here ends its own subscription: the others of this tail have to hear the entry too.

@@ -78,6 +78,7 @@ export class Tails {
   readonly #log: Pick<Log, 'readOn' | 'head'>;
   readonly #followed = new Map<Topic, Followed>();
   readonly #stopListening: () => void;
+  readonly #leave = (followed: Followed): void => this.#release(followed);
   #timer: NodeJS.Timeout | undefined;
   /** The comparison under way, or the last one. Never rejects. */
   #comparison: Promise<void> = Promise.resolve();
@@ -185,8 +186,6 @@ export class Tails {
     confirming.catch(() => undefined); // told to whoever reads
     tail.expect(entry);
   }
-
-  readonly #leave = (followed: Followed): void => this.#release(followed);
 
   #release(followed: Followed): void {
     followed.users -= 1;

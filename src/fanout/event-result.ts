@@ -26,7 +26,8 @@ export class EventResult {
 }
 
 /** As graphql-ws puts it: the errors last. */
-export const toPayload = ({ errors, ...rest }: ExecutionResult): object => ({
-  ...rest,
-  ...(errors === undefined ? {} : { errors: errors.map((error) => error.toJSON()) }),
-});
+export function toPayload(result: ExecutionResult): object {
+  const { errors, ...rest } = result;
+  if (errors === undefined) return result;
+  return { ...rest, errors: errors.map((error) => error.toJSON()) };
+}

@@ -10,7 +10,7 @@ import type { Logger } from 'pino';
 import type { Context } from '../schema/context.ts';
 import { PushIterator } from '../streams/push-iterator.ts';
 import { Audiences } from './audiences.ts';
-import { Member } from './member.ts';
+import { Member, type Membership } from './member.ts';
 import { PulledIterator } from './pulled-iterator.ts';
 
 export interface FanOutOptions {
@@ -31,6 +31,7 @@ export interface FanOut {
 
 export function createFanOut({ schema, logger, confirm, toClientResult }: FanOutOptions): FanOut {
   const audiences = new Audiences({ schema, logger, toClientResult });
+  const membership: Membership = { audiences, confirm };
   return {
     get size() {
       return audiences.size;
@@ -44,9 +45,8 @@ export function createFanOut({ schema, logger, confirm, toClientResult }: FanOut
           ? source
           : new PulledIterator(source)) as PushIterator<object>,
         selection: audiences.select({ document, operationName, variables: variableValues ?? {} }),
-        audiences,
         context: args.contextValue as Context,
-        confirm,
+        membership,
       });
     },
   };

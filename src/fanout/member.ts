@@ -22,13 +22,18 @@ export interface Receiver {
   end(failure: Failure | null): void;
 }
 
+/** What all members have in common. */
+export interface Membership {
+  readonly audiences: Audiences;
+  /** Asked before anything is told, see Revocations. */
+  readonly confirm: () => Promise<void> | null;
+}
+
 export interface MemberOptions {
   readonly source: PushIterator<object>;
   readonly selection: Selection;
-  readonly audiences: Audiences;
   readonly context: Context;
-  /** Asked before anything is told, see Revocations. */
-  readonly confirm: () => Promise<void> | null;
+  readonly membership: Membership;
 }
 
 /** An event of a stream. */
@@ -44,8 +49,10 @@ interface Classified {
 }
 
 export class Member implements Puller {
-  readonly #options: MemberOptions;
   readonly #source: PushIterator<object> & Classified;
+  readonly #selection: Selection;
+  readonly #context: Context;
+  readonly #membership: Membership;
   #receiver: Receiver | null = null;
   #phase: 'idle' | 'pulling' | 'waiting' | 'over' = 'idle';
   /** Woken while it was pulling: it looks once more. */
@@ -59,9 +66,11 @@ export class Member implements Puller {
   #joinedViewer: unknown;
   #resume: (() => void) | null = null;
 
-  constructor(options: MemberOptions) {
-    this.#options = options;
-    this.#source = options.source;
+  constructor({ source, selection, context, membership }: MemberOptions) {
+    this.#source = source;
+    this.#selection = selection;
+    this.#context = context;
+    this.#membership = membership;
   }
 
   /** Begins. To be called once. */
@@ -79,7 +88,7 @@ export class Member implements Puller {
 
   onValue(event: unknown): boolean {
     if (this.#phase !== 'idle' || this.#receiver?.isReady !== true) return false;
-    if (this.#options.confirm() !== null) return false;
+    if (this.#membership.confirm() !== null) return false;
     this.#phase = 'pulling';
     if (!this.#tell(event)) return true;
     this.#phase = 'idle';
@@ -102,7 +111,7 @@ export class Member implements Puller {
 
   #pull(): void {
     const source = this.#source;
-    const confirming = this.#options.confirm();
+    const confirming = this.#membership.confirm();
     if (confirming !== null) return this.#waitFor(confirming);
     this.#phase = 'pulling';
     do {
@@ -132,7 +141,7 @@ export class Member implements Puller {
     this.#phase = 'waiting';
     const settled = async (): Promise<EventResult | void> => {
       const result = await awaited;
-      if (result !== undefined) await this.#options.confirm();
+      if (result !== undefined) await this.#membership.confirm();
       return result;
     };
     settled().then(
@@ -147,7 +156,7 @@ export class Member implements Puller {
   /** Whether the next may follow at once. Never throws: whoever has brought the event has others to tell. */
   #tell(event: unknown): boolean {
     try {
-      const outcome = this.#joined().resultOf(event, this.#options.context);
+      const outcome = this.#joined().resultOf(event, this.#context);
       if (!(outcome instanceof Promise)) return this.#handOver(outcome, event);
       this.#waitFor(outcome, event);
     } catch (error) {
@@ -192,7 +201,7 @@ export class Member implements Puller {
   #leave(): void {
     this.#phase = 'over';
     this.#receiver = null;
-    if (this.#audience !== null) this.#options.audiences.leave(this.#audience);
+    if (this.#audience !== null) this.#membership.audiences.leave(this.#audience);
     this.#audience = null;
   }
 
@@ -201,13 +210,14 @@ export class Member implements Puller {
     const audience = this.#audience;
     if (audience !== null && this.#source.authorizationClass === this.#joinedClass) {
       if (!audience.dependsOnViewer) return audience;
-      if (this.#options.context.session.viewer === this.#joinedViewer) return audience;
+      if (this.#context.session.viewer === this.#joinedViewer) return audience;
     }
     return this.#join();
   }
 
   #join(): Audience {
-    const { selection, audiences, context } = this.#options;
+    const { audiences } = this.#membership;
+    const [selection, context] = [this.#selection, this.#context];
     const { topic = '', authorizationClass } = this.#source;
     const dependsOnViewer = selection.operation.sharing !== 'everybody';
     if (this.#audience !== null) audiences.leave(this.#audience);

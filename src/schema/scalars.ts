@@ -45,7 +45,7 @@ export function defineVocabulary(builder: Builder): void {
         type: 'Cursor',
         description:
           'Where the stream stands after this event: keep the newest one, and pass it as `after` to go on.',
-        resolve: (entry, _args, { runtime }) => toCursorText({ ...entry, logId: runtime.log.id }),
+        resolve: (entry, _args, { runtime }) => toCursorText(entry, runtime.log.id),
       }),
       occurredAt: t.field({
         type: 'DateTime',

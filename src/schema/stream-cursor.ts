@@ -7,7 +7,7 @@ export const streamCursor = (description: string) => ({
   type: 'Cursor' as const,
   description,
   resolve: ({ position }: { readonly position: StreamPosition }, _args: object, { runtime }: Context) =>
-    toCursorText({ ...position, logId: runtime.log.id }),
+    toCursorText(position, runtime.log.id),
 });
 
 /** The `after` of a subscription to an event stream. */

@@ -33,7 +33,7 @@ const open = (options: Partial<SubscribeOptions> = {}): Promise<StreamSubscripti
   );
 
 const cursor = (number: number): string =>
-  toCursorText({ logId: log.id, topic: fakeTopic, number, eventId: number === 0 ? '' : `event-${number}` });
+  toCursorText({ topic: fakeTopic, number, eventId: number === 0 ? '' : `event-${number}` }, log.id);
 
 /** Commits and tells it. Resolves when every tail has heard. */
 async function write(...entries: HeardEntry[]): Promise<void> {

@@ -13,6 +13,8 @@ export const closeCodes = {
   unauthorized: 4401,
   /** Reconnect, with a fresh token: the token has expired. */
   tokenExpired: 4403,
+  /** Reconnect: connection_init did not come in time. */
+  initTimeout: 4408,
 } as const;
 
 /** What the protocol closes with, as a sentence that says what to do. A close reason holds 123 bytes. */

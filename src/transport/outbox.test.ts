@@ -39,8 +39,7 @@ beforeEach(() => {
   outbox = new Outbox({
     socket: socket as unknown as WebSocket,
     sink,
-    turnEnd: new TurnEnd(),
-    stuckMs: 1_000,
+    policy: { turnEnd: new TurnEnd(), stuckMs: 1_000 },
     reader: { onStuck: () => (stuck += 1), onBroken: (error) => broken.push(error) },
   });
 });
@@ -136,7 +135,7 @@ describe('a reader that does not keep up', () => {
 });
 
 test('one that can not be written to keeps nobody else waiting', () => {
-  const turnEnd = new TurnEnd();
+  const policy = { turnEnd: new TurnEnd(), stuckMs: 1_000 };
   const error = new Error('no');
   const failing = new Outbox({
     socket: socket as unknown as WebSocket,
@@ -147,15 +146,13 @@ test('one that can not be written to keeps nobody else waiting', () => {
         throw error;
       },
     },
-    turnEnd,
-    stuckMs: 1_000,
+    policy,
     reader: { onStuck: () => undefined, onBroken: (told) => broken.push(told) },
   });
   const other = new Outbox({
     socket: socket as unknown as WebSocket,
     sink,
-    turnEnd,
-    stuckMs: 1_000,
+    policy,
     reader: { onStuck: () => undefined, onBroken: () => undefined },
   });
   failing.add(wholeText('lost'));

@@ -43,12 +43,17 @@ export class TurnEnd {
   }
 }
 
-export interface OutboxOptions {
-  readonly socket: WebSocket;
-  readonly sink: FrameSink;
+/** What all outboxes of a server share. */
+export interface OutboxPolicy {
   readonly turnEnd: TurnEnd;
   /** So long without any progress while it is full is stuck. */
   readonly stuckMs: number;
+}
+
+export interface OutboxOptions {
+  readonly socket: WebSocket;
+  readonly sink: FrameSink;
+  readonly policy: OutboxPolicy;
   readonly reader: OutboxReader;
 }
 
@@ -60,17 +65,24 @@ export interface OutboxReader {
 }
 
 export class Outbox {
-  readonly #options: OutboxOptions;
-  #messages: Message[] = [];
+  readonly #socket: WebSocket;
+  readonly #sink: FrameSink;
+  readonly #policy: OutboxPolicy;
+  readonly #reader: OutboxReader;
+  /** null until there is one: a list of one is smaller than one that may grow. */
+  #messages: Message[] | null = null;
   #bytes = 0;
   #isFull = false;
-  #waiting: (() => void)[] = [];
+  #waiting: (() => void)[] | null = null;
   #stuckTimer: NodeJS.Timeout | undefined;
   /** Everything that was ever handed to the sink. */
   #written = 0;
 
-  constructor(options: OutboxOptions) {
-    this.#options = options;
+  constructor({ socket, sink, policy, reader }: OutboxOptions) {
+    this.#socket = socket;
+    this.#sink = sink;
+    this.#policy = policy;
+    this.#reader = reader;
   }
 
   get isReady(): boolean {
@@ -79,11 +91,12 @@ export class Outbox {
 
   /** Everything that the system has taken: grows while somebody reads. */
   get taken(): number {
-    return this.#written - this.#options.sink.bufferedBytes;
+    return this.#written - this.#sink.bufferedBytes;
   }
 
   /** Calls `resume` once, when there is room, or when it is closed. To be called while it is not ready. */
   onceReady(resume: () => void): void {
+    this.#waiting ??= [];
     this.#waiting.push(resume);
   }
 
@@ -94,23 +107,27 @@ export class Outbox {
   }
 
   add(message: Message): void {
-    if (this.#messages.push(message) === 1) this.#options.turnEnd.flushLater(this);
+    if (this.#messages === null) {
+      this.#messages = [message];
+      this.#policy.turnEnd.flushLater(this);
+    } else this.#messages.push(message);
     this.#bytes += frameLength(message);
   }
 
   flush(): void {
-    const { socket, sink, reader } = this.#options;
-    const [messages, bytes] = [this.#messages, this.#bytes];
-    if (messages.length === 0) return;
-    this.#messages = [];
+    const messages = this.#messages;
+    const bytes = this.#bytes;
+    if (messages === null) return;
+    this.#messages = null;
     this.#bytes = 0;
+    const sink = this.#sink;
     // Behind a close frame nothing may come.
-    if (socket.readyState !== socket.OPEN) return;
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     try {
       sink.write(messages, bytes);
     } catch (error) {
       // Of this one only: the others of the pass are told all the same.
-      return reader.onBroken(error);
+      return this.#reader.onBroken(error);
     }
     this.#written += bytes;
     if (sink.bufferedBytes >= lowWaterBytes) this.#becomeFull();
@@ -120,15 +137,15 @@ export class Outbox {
   /** What was added leaves before. */
   close(code: number, reason: string): void {
     this.flush();
-    this.#options.socket.close(code, reason);
+    this.#socket.close(code, reason);
   }
 
   /** The socket is gone: nobody waits any longer. */
   dispose(): void {
     clearTimeout(this.#stuckTimer);
-    this.#messages = [];
-    const waiting = this.#waiting;
-    this.#waiting = [];
+    this.#messages = null;
+    const waiting = this.#waiting ?? [];
+    this.#waiting = null;
     for (const resume of waiting) resume();
   }
 
@@ -136,7 +153,7 @@ export class Outbox {
     if (this.#isFull) return;
     this.#isFull = true;
     this.#watch(this.taken);
-    this.#options.sink.onceDrained(() => {
+    this.#sink.onceDrained(() => {
       clearTimeout(this.#stuckTimer);
       this.#isFull = false;
       this.#resume();
@@ -144,21 +161,20 @@ export class Outbox {
   }
 
   #watch(takenBefore: number): void {
-    const { stuckMs, reader } = this.#options;
     this.#stuckTimer = setTimeout(() => {
       if (this.taken > takenBefore) this.#watch(this.taken);
-      else reader.onStuck();
-    }, stuckMs);
+      else this.#reader.onStuck();
+    }, this.#policy.stuckMs);
     this.#stuckTimer.unref();
   }
 
   /** In turn, while there is room: whoever fills it waits behind those who have not had theirs. */
   #resume(): void {
-    if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;
-    this.#waiting = [];
+    if (waiting === null) return;
+    this.#waiting = null;
     let resumed = 0;
     for (; resumed < waiting.length && this.isReady; resumed += 1) waiting[resumed]?.();
-    if (resumed < waiting.length) this.#waiting = [...waiting.slice(resumed), ...this.#waiting];
+    if (resumed < waiting.length) this.#waiting = [...waiting.slice(resumed), ...(this.#waiting ?? [])];
   }
 }

@@ -14,17 +14,18 @@ import { Backlog } from '../streams/backlog.ts';
 import { closeCodes, protocolReasons } from './close-codes.ts';
 import { createFrameSink } from './frame-sink.ts';
 import type { Beating } from './heartbeat.ts';
+import type { Arriving, Lobby } from './lobby.ts';
 import { OperationTurns } from './operation-turns.ts';
-import { Outbox, type TurnEnd } from './outbox.ts';
+import { Outbox, type OutboxPolicy } from './outbox.ts';
 
 export interface ClientOptions {
   readonly webSocket: WebSocket;
   /** Beneath it. */
   readonly socket: Duplex;
   readonly request: IncomingMessage;
-  readonly turnEnd: TurnEnd;
+  readonly outboxPolicy: OutboxPolicy;
   readonly backlogBytes: number;
-  readonly stuckMs: number;
+  readonly lobby: Lobby;
   readonly logger: Logger;
 }
 
@@ -32,7 +33,7 @@ export interface ClientOptions {
 const stuckCloseMs = 2_000;
 
 /** One object for all that there is of a connection: there are thousands of them, and most do nothing most of the time. */
-export class WebSocketClient implements Connection, Beating, ProtocolSocket, SessionWatcher {
+export class WebSocketClient implements Arriving, Connection, Beating, ProtocolSocket, SessionWatcher {
   readonly id = randomBytes(16).toString('base64url');
   readonly webSocket: WebSocket;
   readonly outbox: Outbox;
@@ -41,6 +42,7 @@ export class WebSocketClient implements Connection, Beating, ProtocolSocket, Ses
   headers: IncomingHttpHeaders | null;
   session: Session | null = null;
   readonly #logger: Logger;
+  readonly #lobby: Lobby;
   readonly #turns = new OperationTurns();
   /** null once it is closed. */
   #onClosed: (() => void)[] | null = [];
@@ -49,13 +51,15 @@ export class WebSocketClient implements Connection, Beating, ProtocolSocket, Ses
   #answered = true;
   #takenAtPing = 0;
 
-  constructor({ webSocket, socket, request, turnEnd, backlogBytes, stuckMs, logger }: ClientOptions) {
+  constructor({ webSocket, socket, request, outboxPolicy, backlogBytes, lobby, logger }: ClientOptions) {
     this.webSocket = webSocket;
     this.headers = request.headers;
     this.#logger = logger;
     this.backlog = new Backlog(backlogBytes);
     const sink = createFrameSink(webSocket, socket);
-    this.outbox = new Outbox({ socket: webSocket, sink, turnEnd, stuckMs, reader: this });
+    this.outbox = new Outbox({ socket: webSocket, sink, policy: outboxPolicy, reader: this });
+    this.#lobby = lobby;
+    lobby.enter(this);
     webSocket.on('pong', () => (this.#answered = true));
   }
 
@@ -80,8 +84,18 @@ export class WebSocketClient implements Connection, Beating, ProtocolSocket, Ses
     };
   }
 
+  /** connection_init has come. */
+  introduced(): void {
+    this.#lobby.leave(this);
+  }
+
+  onLate(): void {
+    this.close(closeCodes.initTimeout);
+  }
+
   /** The socket is gone. Called once. */
   tellClosed(): void {
+    this.#lobby.leave(this);
     const listeners = this.#onClosed ?? [];
     this.#onClosed = null;
     for (const listener of listeners) listener();

@@ -39,9 +39,6 @@ export interface ProtocolOptions {
   onConnected(context: Context): void;
 }
 
-/** A client has so long to send connection_init. */
-const connectionInitWaitMs = 5_000;
-
 type Params = Readonly<Record<string, unknown>>;
 type Protocol = ProtocolContext<Params, WebSocketClient>;
 
@@ -72,10 +69,12 @@ export function createProtocol(options: ProtocolOptions) {
   };
 
   return makeServer<Params, WebSocketClient>({
-    connectionInitWaitTimeout: connectionInitWaitMs,
+    // The lobby waits for it.
+    connectionInitWaitTimeout: 0,
 
     async onConnect(connecting: Protocol) {
       const { connectionParams, extra: client } = connecting;
+      client.introduced();
       try {
         const session = await authenticator.fromConnectionInit(connectionParams, client.headers ?? {});
         if (client.isClosed) return false;
@@ -112,6 +111,8 @@ export function createProtocol(options: ProtocolOptions) {
         throw new Error('An operation came before its connection was acknowledged.');
       const prepared = documents.prepare(payload.query);
       if (prepared.errors !== undefined) return prepared.errors;
+      // graphql-ws keeps the message while a subscription lives: not its text as well.
+      (payload as { query: string }).query = '';
       return {
         schema,
         document: prepared.document,

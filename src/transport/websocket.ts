@@ -6,8 +6,9 @@ import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
 import { closeCodes } from './close-codes.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { Lobby } from './lobby.ts';
 import { isAllowedOrigin } from './origins.ts';
-import { TurnEnd } from './outbox.ts';
+import { TurnEnd, type OutboxPolicy } from './outbox.ts';
 import { requestUrl } from './request-url.ts';
 import { WebSocketClient } from './websocket-client.ts';
 import { createProtocol, type ProtocolOptions } from './websocket-protocol.ts';
@@ -35,11 +36,13 @@ export interface WebSocketTransport {
   close(): Promise<void>;
 }
 
+/** A client has so long to send connection_init. */
+const connectionInitWaitMs = 5_000;
 /** Shorter messages are not worth it. */
 const compressFromBytes = 1_024;
 
 export function attachWebSockets(options: WebSocketOptions): WebSocketTransport {
-  const { http, path, logger, allowedOrigins, maxPayloadBytes, backlogBytes, stuckMs } = options;
+  const { http, path, logger, allowedOrigins, maxPayloadBytes, backlogBytes } = options;
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: maxPayloadBytes,
@@ -52,7 +55,8 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
     },
   });
   const protocol = createProtocol(options);
-  const turnEnd = new TurnEnd();
+  const outboxPolicy: OutboxPolicy = { turnEnd: new TurnEnd(), stuckMs: options.stuckMs };
+  const lobby = new Lobby(connectionInitWaitMs);
   const heartbeat = new Heartbeat(options.pingMs);
   const clients = new Set<WebSocketClient>();
 
@@ -64,7 +68,7 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
       return refuse(socket, '403 Forbidden', 'The origin of this page is not allowed: see ALLOWED_ORIGINS.');
     }
     server.handleUpgrade(request, socket, head, (webSocket) => {
-      open(new WebSocketClient({ webSocket, socket, request, turnEnd, backlogBytes, stuckMs, logger }));
+      open(new WebSocketClient({ webSocket, socket, request, outboxPolicy, backlogBytes, lobby, logger }));
     });
   });
 
@@ -92,6 +96,7 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
     },
     async close() {
       heartbeat.close();
+      lobby.close();
       for (const client of clients) client.dismiss(closeCodes.serviceRestart, 'The server is going away.');
       const deadline = setTimeout(() => clients.forEach((client) => client.end()), 2_000);
       await new Promise<void>((resolve) => server.close(() => resolve()));

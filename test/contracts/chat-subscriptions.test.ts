@@ -19,7 +19,7 @@ onBothDatabases('subscribers of chat', (database) => {
     const [view] = await chat.findConversations(viewer('bob'), [id]);
     if (view === undefined || view === null) throw new Error('It was just made.');
     const { message } = await send('alice', id, 'missed');
-    const after = toCursorText({ ...view.position, logId: database.runtime.log.id });
+    const after = toCursorText(view.position, database.runtime.log.id);
     const bob = await follow(database.runtime, viewer('bob'), chatMessage, { id, after });
     expect(await bob.next()).toMatchObject({ kind: 'SENT', message: { body: 'missed' } });
     await chat.editMessage(viewer('alice'), { messageId: message.id, body: 'edited' });
@@ -69,7 +69,7 @@ onBothDatabases('subscribers of chat', (database) => {
   test('the list of conversations hears of everything, with the conversation as it is at delivery', async () => {
     const { chat, viewer, begin, send } = createChatStage(database.runtime);
     const page = await chat.listConversations(viewer('bob'), {});
-    const after = toCursorText({ ...page.position, logId: database.runtime.log.id });
+    const after = toCursorText(page.position, database.runtime.log.id);
     const bob = await follow(
       database.runtime,
       viewer('bob'),

@@ -332,13 +332,8 @@ onBothDatabases('notifications', (database) => {
   test("a cursor of somebody else's stream, and a viewer without a token, are refused", async () => {
     const { alice, workspace } = stage();
     const source = 'subscription($after: Cursor) { notification(after: $after) { kind } }';
-    const foreign = {
-      logId: database.runtime.log.id,
-      topic: notificationsTopic(workspace, 'bob'),
-      number: 0,
-      eventId: '',
-    };
-    const after = toCursorText(foreign);
+    const foreign = { topic: notificationsTopic(workspace, 'bob'), number: 0, eventId: '' };
+    const after = toCursorText(foreign, database.runtime.log.id);
     await expect(follow(database.runtime, alice, source, { after })).rejects.toEqual(
       errorWith('BAD_USER_INPUT', /`notifications`/),
     );

@@ -105,7 +105,7 @@ export const cursorAt = (
   position: Position,
   rest: { readonly logId?: string } = {},
 ): string =>
-  toCursorText({ logId: log.id, topic, number: position.number, eventId: position.eventId, ...rest });
+  toCursorText({ topic, number: position.number, eventId: position.eventId }, rest.logId ?? log.id);
 
 export const startOf: Position = { number: 0, eventId: '' };
 

@@ -163,7 +163,18 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       onAuthenticated: open.onAuthenticated,
     });
     const clientErrors = createClientErrors(logger);
-    const shared = { schema, runtime, authenticator, clientErrors, logger, book, confirm, path: graphqlPath };
+    const documents = createDocuments(schema);
+    const shared = {
+      schema,
+      documents,
+      runtime,
+      authenticator,
+      clientErrors,
+      logger,
+      book,
+      confirm,
+      path: graphqlPath,
+    };
     const { allowedOrigins, maxPayloadBytes } = config;
     const { toClientResult } = clientErrors;
     const fanOut =
@@ -179,7 +190,6 @@ export async function createApp({ config, logger, modules: own = [], ...options 
     const webSockets = attachWebSockets({
       ...shared,
       http,
-      documents: createDocuments(schema),
       allowedOrigins,
       maxPayloadBytes,
       pingMs,

@@ -10,9 +10,7 @@ import {
   type ASTVisitor,
   type DocumentNode,
   type GraphQLSchema,
-  type ParseOptions,
   type SelectionSetNode,
-  type Source,
   type ValidationContext,
 } from 'graphql';
 
@@ -22,52 +20,77 @@ export type PreparedDocument =
 
 export interface Documents {
   prepare(query: string): PreparedDocument;
+  /** The same in two steps: this throws GraphQLError where the text can not be parsed, */
+  parse(query: string): DocumentNode;
+  /** and this answers what is wrong with what `parse` has answered. */
+  validate(document: DocumentNode): readonly GraphQLError[];
 }
 
-/** Texts kept; the one unused for longest goes first. */
-const maxDocuments = 1_000;
-/** Longer texts are parsed anew each time, so that nobody fills the memory with them. */
-const maxCachedLength = 16_384;
+type Parsed =
+  | { readonly document: DocumentNode; readonly errors: readonly GraphQLError[] }
+  | { readonly document: null; readonly errors: readonly [GraphQLError] };
+
+/**
+ * Characters of all texts kept; the one unused for longest goes first. What a text is parsed into is some hundred times as
+ * large, so that this is what anybody can fill the memory with.
+ */
+const maxKeptLength = 512 * 1_024;
+/** Longer texts are parsed anew each time: one of them is not worth so many others. */
+const maxTextLength = 16_384;
+const maxTokens = 20_000;
 
 export function createDocuments(schema: GraphQLSchema): Documents {
-  const cache = new Map<string, PreparedDocument>();
+  const kept = new Map<string, Parsed>();
+  let keptLength = 0;
+  const errorsOf = new WeakMap<DocumentNode, readonly GraphQLError[]>();
+
+  const keep = (query: string, parsed: Parsed): void => {
+    if (query.length > maxTextLength) return;
+    kept.set(query, parsed);
+    keptLength += query.length;
+    for (const oldest of kept.keys()) {
+      if (keptLength <= maxKeptLength) return;
+      kept.delete(oldest);
+      keptLength -= oldest.length;
+    }
+  };
+  const find = (query: string): Parsed => {
+    const known = kept.get(query);
+    if (known !== undefined) {
+      kept.delete(query);
+      kept.set(query, known);
+      return known;
+    }
+    const parsed = parseAndValidate(schema, query);
+    if (parsed.document !== null) errorsOf.set(parsed.document, parsed.errors);
+    keep(query, parsed);
+    return parsed;
+  };
   return {
     prepare(query) {
-      const cached = cache.get(query);
-      if (cached !== undefined) {
-        cache.delete(query);
-        cache.set(query, cached);
-        return cached;
-      }
-      const prepared = prepare(schema, query);
-      if (query.length <= maxCachedLength) cache.set(query, prepared);
-      if (cache.size > maxDocuments) cache.delete(cache.keys().next().value ?? '');
-      return prepared;
+      const { document, errors } = find(query);
+      return document === null || errors.length > 0 ? { errors } : { document };
     },
+    parse(query) {
+      const { document, errors } = find(query);
+      if (document === null) throw errors[0];
+      return document;
+    },
+    validate: (document) => errorsOf.get(document) ?? validateDocument(schema, document),
   };
 }
 
-function prepare(schema: GraphQLSchema, query: string): PreparedDocument {
+function parseAndValidate(schema: GraphQLSchema, query: string): Parsed {
+  let document: DocumentNode;
   try {
-    const document = parseDocument(query);
-    const errors = validateDocument(schema, document);
-    return errors.length > 0 ? { errors } : { document };
+    document = parse(query, { maxTokens });
   } catch (error) {
-    if (error instanceof GraphQLError) return { errors: [error] };
-    throw error;
+    return { document: null, errors: [toDocumentError(error)] };
   }
+  return { document, errors: validateDocument(schema, document) };
 }
 
-/** Throws GraphQLError. */
-export function parseDocument(query: string | Source, options?: ParseOptions): DocumentNode {
-  try {
-    return parse(query, options);
-  } catch (error) {
-    throw toDocumentError(error);
-  }
-}
-
-export function validateDocument(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
+function validateDocument(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
   try {
     return validate(schema, document, [...specifiedRules, noConditionalRootField]);
   } catch (error) {
@@ -100,7 +123,16 @@ function noConditionalRootField(context: ValidationContext): ASTVisitor {
 
 /** graphql-js descends by recursion: what is nested thousands of levels deep exhausts the stack (a RangeError). */
 function toDocumentError(error: unknown): GraphQLError {
-  if (error instanceof GraphQLError) return error;
+  if (error instanceof GraphQLError) return hasTooManyTokens(error) ? tooManyTokens() : error;
   if (error instanceof RangeError) return new GraphQLError('The operation is nested too deeply.');
   throw error;
 }
+
+/** graphql-js knows no other way to tell it. */
+const hasTooManyTokens = ({ message }: GraphQLError): boolean =>
+  /^Syntax Error: Document contains more th\w+ \d+ tokens/.test(message);
+
+const tooManyTokens = (): GraphQLError =>
+  new GraphQLError(
+    `The operation has more than ${maxTokens} tokens, which is all that it may have. Ask for less at a time.`,
+  );

@@ -1,6 +1,14 @@
 // The HTTP side: GraphQL over POST and SSE by Yoga, GraphiQL for browsers, health, and in development the tokens.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { execute, GraphQLError, subscribe, type ExecutionArgs, type GraphQLSchema } from 'graphql';
+import {
+  execute,
+  GraphQLError,
+  subscribe,
+  type DocumentNode,
+  type ExecutionArgs,
+  type GraphQLSchema,
+  type Source,
+} from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { errorKinds, type ErrorCode } from '../errors.ts';
@@ -13,7 +21,7 @@ import { isAccepted, subscriptionAnswer, unacceptable } from './accept.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { ClientErrors } from './client-errors.ts';
 import type { ConnectionBook } from './connection-book.ts';
-import { parseDocument, validateDocument } from './documents.ts';
+import type { Documents } from './documents.ts';
 import { createEventStreams, type EventStreams } from './event-streams.ts';
 import { useRequestParams } from './request-params.ts';
 import { requestUrl } from './request-url.ts';
@@ -31,6 +39,7 @@ export interface Route {
 export interface HttpOptions {
   readonly path: string;
   readonly schema: GraphQLSchema;
+  readonly documents: Documents;
   readonly runtime: Runtime;
   readonly authenticator: Authenticator;
   readonly clientErrors: ClientErrors;
@@ -141,6 +150,8 @@ function createGraphql(
     landingPage: false,
     multipart: false,
     batching: false,
+    // Its own would keep texts of any length, and a subscription would be another one than over a WebSocket.
+    parserAndValidationCache: false,
     maxRequestBodySize: maxPayloadBytes,
     cors: (request) => {
       const origin = request.headers.get('origin');
@@ -178,11 +189,12 @@ function toRequestError(clientErrors: ClientErrors, error: unknown): GraphQLErro
 
 /** graphql-js itself, in place of Yoga's executors: theirs for subscriptions is several times slower. */
 const useGraphqlJs = (
-  { clientErrors, confirm, book, fanOut }: HttpOptions,
+  { documents, clientErrors, confirm, book, fanOut }: HttpOptions,
   streams: EventStreams,
 ): Plugin => ({
-  onParse: ({ setParseFn }) => setParseFn(parseDocument),
-  onValidate: ({ setValidationFn }) => setValidationFn(validateDocument),
+  onParse: ({ setParseFn }) => setParseFn((source: string | Source) => documents.parse(textOf(source))),
+  onValidate: ({ setValidationFn }) =>
+    setValidationFn((_schema: GraphQLSchema, document: DocumentNode) => documents.validate(document)),
   onExecute: ({ setExecuteFn }) =>
     setExecuteFn(async (args: ExecutionArgs) => {
       const result = await execute(unwrap(args));
@@ -211,6 +223,8 @@ const useGraphqlJs = (
     setResult({ ...result, errors: result.errors.map((error) => clientErrors.toClientError(error)) });
   },
 });
+
+const textOf = (source: string | Source): string => (typeof source === 'string' ? source : source.body);
 
 async function openResults(args: ExecutionArgs, fanOut: FanOut | null): ReturnType<typeof subscribe> {
   if (fanOut === null) return subscribe(args);

@@ -185,6 +185,7 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       maxPayloadBytes,
       fanOut,
       backlogBytes: config.maxBacklogBytes,
+      stuckMs: config.stuckMs,
       routes: [...healthRoutes({ store, engine }), ...development],
     });
     const webSockets = attachWebSockets({

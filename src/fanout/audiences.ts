@@ -10,7 +10,8 @@ import type { Logger } from 'pino';
 import { textOfViewer } from '../auth/viewer.ts';
 import type { Context } from '../schema/context.ts';
 import { Audience } from './audience.ts';
-import { cursorVariables, EventOperation, type Variables } from './event-operation.ts';
+import { withoutCursor } from './cursor-argument.ts';
+import { EventOperation, type Variables } from './event-operation.ts';
 
 /** What somebody subscribes with: a valid subscription whose variables have been accepted. */
 export interface Request {
@@ -45,6 +46,7 @@ export class Audiences {
   readonly #operations = new WeakMap<DocumentNode, Map<string, Known>>();
   readonly #audiences = new Map<string, Audience>();
   #numbers = 0;
+  #alone = 0;
 
   constructor(options: AudiencesOptions) {
     this.#options = options;
@@ -64,10 +66,11 @@ export class Audiences {
     return { operation, variables, key: `${number} ${JSON.stringify(counting)}` };
   }
 
-  /** `as` tells those apart who ask for the same and are not shown the same. To be left again. */
-  join({ operation, variables, key: asked }: Selection, as: readonly string[]): Audience {
-    const key = JSON.stringify([asked, ...as]);
+  /** `as` tells those apart who ask for the same and are not shown the same; null is nobody else. To be left again. */
+  join({ operation, variables, key: asked }: Selection, as: readonly string[] | null): Audience {
     const { toClientResult } = this.#options;
+    this.#alone += as === null ? 1 : 0;
+    const key = as === null ? `alone ${this.#alone}` : JSON.stringify([asked, ...as]);
     const audience = this.#audiences.get(key) ?? new Audience({ key, operation, variables, toClientResult });
     this.#audiences.set(key, audience);
     audience.members += 1;
@@ -87,11 +90,9 @@ export class Audiences {
     if (known !== undefined) return known;
     const { schema, logger } = this.#options;
     this.#numbers += 1;
-    const found: Known = {
-      operation: new EventOperation({ schema, document, operationName, logger }),
-      number: this.#numbers,
-      cursors: cursorVariables(document, operationName),
-    };
+    const { document: executed, cursors } = withoutCursor(schema, document, operationName);
+    const operation = new EventOperation({ schema, document: executed, operationName, logger });
+    const found: Known = { operation, number: this.#numbers, cursors };
     byName.set(name, found);
     return found;
   }

@@ -1,5 +1,7 @@
 import {
   execute,
+  GraphQLInputObjectType,
+  GraphQLList,
   GraphQLObjectType,
   GraphQLSchema,
   GraphQLString,
@@ -10,15 +12,20 @@ import {
 import { pino } from 'pino';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Context } from '../schema/context.ts';
-import { cursorVariables, EventOperation } from './event-operation.ts';
+import { EventOperation } from './event-operation.ts';
 
 let resolved: number;
-const quirks = { waits: false };
+const quirks = { waits: false, throws: false };
 beforeEach(() => {
   resolved = 0;
   quirks.waits = false;
+  quirks.throws = false;
 });
 
+const Told = new GraphQLInputObjectType({
+  name: 'Told',
+  fields: { one: { type: GraphQLString, defaultValue: 'none' }, two: { type: GraphQLString } },
+});
 const Event = new GraphQLObjectType<{ name: string; count: number | null }>({
   name: 'Event',
   fields: {
@@ -30,7 +37,18 @@ const Event = new GraphQLObjectType<{ name: string; count: number | null }>({
         return quirks.waits ? Promise.resolve(name + suffix) : name + suffix;
       },
     },
-    count: { type: new GraphQLNonNull(GraphQLInt) },
+    count: {
+      type: new GraphQLNonNull(GraphQLInt),
+      resolve({ count }) {
+        if (quirks.throws) throw new Error('Not now.');
+        return count;
+      },
+    },
+    told: {
+      type: GraphQLString,
+      args: { input: { type: Told }, list: { type: new GraphQLList(GraphQLString) } },
+      resolve: (_event, args) => JSON.stringify(args),
+    },
     odd: {
       type: GraphQLString,
       resolve: () => {
@@ -124,6 +142,33 @@ test('one that answers otherwise while it is tried never counts', () => {
   expect(data.event.odd).toBe(String(resolved));
 });
 
+test('one that throws while it is tried, or later, is answered by graphql-js', () => {
+  const operation = open('subscription { event { count } }');
+  expect(workAfter(operation, 25)).toBe(0);
+  quirks.throws = true;
+  const result = () => operation.execute({ name: 'n', count: 7 }, context, {});
+  expect(result()).toMatchObject({ errors: [{ message: 'Not now.' }] });
+  quirks.throws = false;
+  expect(workAfter(operation, 60)).toBe(0);
+  expect(result()).toEqual({ data: { event: { count: 7 } } });
+});
+
+test.each([
+  ['an object', 'input: { one: $one, two: $two }'],
+  ['a list', 'list: [$one, $two]'],
+])('one with variables in %s is left to graphql-js, which knows what is absent', (_title, argument) => {
+  const source = `subscription ($one: String, $two: String) { event { told(${argument}) } }`;
+  const operation = open(source);
+  const event = { name: 'n', count: 1 };
+  const both = { one: '1', two: '2' };
+  for (let count = 0; count < 60; count += 1) void operation.execute(event, context, both);
+  for (const variables of [both, { one: '1' }, { two: '2' }, {}]) {
+    expect(JSON.stringify(operation.execute(event, context, variables))).toBe(
+      byGraphqlJs(source, event, variables),
+    );
+  }
+});
+
 test('one whose resolvers wait is not compiled: nothing would be gained', async () => {
   quirks.waits = true;
   const operation = open('subscription { event { name } }');
@@ -133,17 +178,4 @@ test('one whose resolvers wait is not compiled: nothing would be gained', async 
     });
   }
   expect(resolved).toBe(60);
-});
-
-test.each([
-  ['used as the cursor', 'subscription ($at: String) { event(after: $at) { name } }', ['at']],
-  ['used elsewhere too', 'subscription ($at: String) { event(after: $at) { name(suffix: $at) } }', []],
-  [
-    'used in a fragment too',
-    'subscription ($at: String) { event(after: $at) { ...F } } fragment F on Event { name(suffix: $at) }',
-    [],
-  ],
-  ['used elsewhere', 'subscription ($at: String) { event { name(suffix: $at) } }', []],
-])('a variable %s', (_title, source, expected) => {
-  expect([...cursorVariables(parse(source), null)]).toEqual(expected);
 });

@@ -6,7 +6,6 @@
 import {
   execute,
   getNamedType,
-  getOperationAST,
   isAbstractType,
   Kind,
   TypeInfo,
@@ -138,7 +137,10 @@ export class EventOperation {
   }
 }
 
-/** Conditions and abstract types are where the compiler is known to differ; subscriptions to events seldom need them. */
+/**
+ * Conditions, abstract types, and variables within objects and lists are where the compiler is known to differ; subscriptions
+ * to events seldom need them.
+ */
 function isPlain(schema: GraphQLSchema, document: DocumentNode): boolean {
   let plain = true;
   const types = new TypeInfo(schema);
@@ -148,31 +150,12 @@ function isPlain(schema: GraphQLSchema, document: DocumentNode): boolean {
     document,
     visitWithTypeInfo(types, {
       Directive: refuse,
+      ObjectField: ({ value }) => void (plain &&= value.kind !== Kind.VARIABLE),
+      ListValue: ({ values }) => void (plain &&= values.every(({ kind }) => kind !== Kind.VARIABLE)),
       Field: requireObject,
       InlineFragment: requireObject,
       FragmentDefinition: requireObject,
     }),
   );
   return plain;
-}
-
-/** The names of the variables that are used as `after` of the subscription's field, and nowhere else. */
-export function cursorVariables(
-  document: DocumentNode,
-  operationName: string | null | undefined,
-): ReadonlySet<string> {
-  const operation = getOperationAST(document, operationName);
-  const asCursor = new Set<string>();
-  for (const selection of operation?.selectionSet.selections ?? []) {
-    if (selection.kind !== Kind.FIELD) continue;
-    for (const { name, value } of selection.arguments ?? []) {
-      if (name.value === 'after' && value.kind === Kind.VARIABLE) asCursor.add(value.name.value);
-    }
-  }
-  const uses = new Map<string, number>();
-  visit(document, {
-    VariableDefinition: () => false,
-    Variable: ({ name }) => void uses.set(name.value, (uses.get(name.value) ?? 0) + 1),
-  });
-  return new Set([...asCursor].filter((name) => uses.get(name) === 1));
 }

@@ -77,18 +77,20 @@ const schema = (() => {
     fields: (t) => ({ quick: t.string({ resolve: (word) => word }) }),
   });
   builder.scalarType('JSON', { serialize: (value) => value });
+  builder.scalarType('Cursor', { serialize: (value) => value, parseValue: String });
   builder.queryType({ fields: (t) => ({ none: t.string({ resolve: () => '' }) }) });
   builder.subscriptionType({
     fields: (t) => ({
       event: t.field({
         type: EventRef,
-        args: { of: t.arg.string(), after: t.arg.string() },
+        args: { of: t.arg.string(), after: t.arg({ type: 'Cursor' }) },
         subscribe() {
           const source = new Source();
           sources.push(source);
           return source;
         },
-        resolve: (event) => event,
+        // A cursor says where a subscription begins: no event is told otherwise for it.
+        resolve: (event, { after }) => (after == null ? event : { text: `${event.text} after ${after}` }),
       }),
       words: t.field({
         type: WordRef,
@@ -96,6 +98,16 @@ const schema = (() => {
           yield* ['one', 'two'];
         },
         resolve: (word) => word,
+      }),
+      changing: t.field({
+        type: EventRef,
+        async *subscribe() {
+          const event = { text: 'one' };
+          yield event;
+          event.text = 'two';
+          yield event;
+        },
+        resolve: (event) => event,
       }),
       counted: t.field({
         type: EventRef,
@@ -167,7 +179,7 @@ async function subscribe(
 ): Promise<Subscribed> {
   const session = { viewer: as, workspace: 'acme', requireViewer: () => session.viewer };
   const context: Context = createContext({} as Runtime, session as unknown as Session, null);
-  const query = `subscription S($of: String, $after: String) { ${field}${field === 'event' ? '(of: $of, after: $after)' : ''} { ${selection} } }`;
+  const query = `subscription S($of: String, $after: Cursor) { ${field}${field === 'event' ? '(of: $of, after: $after)' : ''} { ${selection} } }`;
   const opened = await fanOut.open({
     schema,
     document: documentOf(query),
@@ -292,10 +304,13 @@ describe('one event is executed', () => {
   );
 
   test('together where only the cursor to go on from differs', async () => {
-    await subscribe('quick', { variables: { after: '1' } });
-    await subscribe('quick', { variables: { after: '2' } });
+    const all = [
+      await subscribe('quick', { variables: { after: '1' } }),
+      await subscribe('quick', { variables: { after: '2' } }),
+    ];
     tell('a');
     expect(executed).toEqual(['a']);
+    for (const { receiver } of all) expect(receiver.told).toEqual([data({ quick: 'a' })]);
   });
 });
 
@@ -428,6 +443,20 @@ describe('the end', () => {
       data({ quick: 'two' }),
     ]);
     expect(receiver.failure).toBeNull();
+  });
+
+  test('of generators that bring one object again and again is told as it is each time', async () => {
+    const all = [
+      await subscribe('quick', { field: 'changing' }),
+      await subscribe('quick', { field: 'changing' }),
+    ];
+    await settled();
+    for (const { receiver } of all) {
+      expect(receiver.told.map((text) => text.replace('changing', 'event'))).toEqual([
+        data({ quick: 'one' }),
+        data({ quick: 'two' }),
+      ]);
+    }
   });
 
   test('of generators whose values are no objects is the same, also where several follow', async () => {

@@ -10,6 +10,7 @@ import type { Failure, Puller, PushIterator } from '../streams/push-iterator.ts'
 import type { Audience } from './audience.ts';
 import { viewerKey, type Audiences, type Selection } from './audiences.ts';
 import type { EventResult } from './event-result.ts';
+import { PulledIterator } from './pulled-iterator.ts';
 
 /** Whoever is told: a subscription of a WebSocket, or an SSE response. */
 export interface Receiver {
@@ -218,17 +219,19 @@ export class Member implements Puller {
   #join(): Audience {
     const { audiences } = this.#membership;
     const [selection, context] = [this.#selection, this.#context];
-    const { topic = '', authorizationClass } = this.#source;
+    const source = this.#source;
+    const { topic = '', authorizationClass } = source;
     const dependsOnViewer = selection.operation.sharing !== 'everybody';
     if (this.#audience !== null) audiences.leave(this.#audience);
     this.#isEventStream = topic !== '';
     this.#joinedClass = authorizationClass;
     this.#joinedViewer = dependsOnViewer ? context.session.viewer : null;
-    this.#audience = audiences.join(selection, [
-      topic,
-      authorizationClass ?? '',
-      dependsOnViewer ? viewerKey(context) : '',
-    ]);
+    // A generator of a module may bring the same object again, changed: nothing that it brings is remembered.
+    const as =
+      source instanceof PulledIterator
+        ? null
+        : [topic, authorizationClass ?? '', dependsOnViewer ? viewerKey(context) : ''];
+    this.#audience = audiences.join(selection, as);
     return this.#audience;
   }
 }

@@ -4,6 +4,7 @@
 // go through `ws` instead, as it does where messages are compressed.
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import { takenBytesOf } from './taken-bytes.ts';
 import { joinFrames, toText, type Message } from './frames.ts';
 
 export interface FrameSink {
@@ -11,13 +12,15 @@ export interface FrameSink {
   write(messages: readonly Message[], bytes: number): void;
   /** Handed over and not yet taken by the system. */
   readonly bufferedBytes: number;
+  /** What the system has taken since the socket was opened. Grows while somebody reads, however slowly. */
+  readonly takenBytes: number;
   /** Calls the listener once, when what was handed over has been taken. To be called while there is something. */
   onceDrained(listener: () => void): void;
 }
 
 /** The quick way where it can be gone. */
 export const createFrameSink = (webSocket: WebSocket, socket: Duplex): FrameSink =>
-  webSocket.extensions === '' ? new SocketSink(socket) : new WebSocketSink(webSocket);
+  webSocket.extensions === '' ? new SocketSink(socket) : new WebSocketSink(webSocket, socket);
 
 export class SocketSink implements FrameSink {
   readonly #socket: Duplex;
@@ -34,6 +37,10 @@ export class SocketSink implements FrameSink {
     return this.#socket.writableLength;
   }
 
+  get takenBytes(): number {
+    return takenBytesOf(this.#socket);
+  }
+
   onceDrained(listener: () => void): void {
     this.#socket.once('drain', listener);
   }
@@ -41,6 +48,7 @@ export class SocketSink implements FrameSink {
 
 export class WebSocketSink implements FrameSink {
   readonly #webSocket: WebSocket;
+  readonly #socket: Duplex;
   #underWay = 0;
   #listeners: (() => void)[] = [];
   readonly #sent = (): void => {
@@ -49,8 +57,9 @@ export class WebSocketSink implements FrameSink {
     for (const listener of this.#listeners.splice(0)) listener();
   };
 
-  constructor(webSocket: WebSocket) {
+  constructor(webSocket: WebSocket, socket: Duplex) {
     this.#webSocket = webSocket;
+    this.#socket = socket;
   }
 
   write(messages: readonly Message[]): void {
@@ -63,6 +72,10 @@ export class WebSocketSink implements FrameSink {
 
   get bufferedBytes(): number {
     return this.#webSocket.bufferedAmount;
+  }
+
+  get takenBytes(): number {
+    return takenBytesOf(this.#socket);
   }
 
   onceDrained(listener: () => void): void {

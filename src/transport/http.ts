@@ -25,6 +25,7 @@ import type { Documents } from './documents.ts';
 import { createEventStreams, type EventStreams } from './event-streams.ts';
 import { useRequestParams } from './request-params.ts';
 import { requestUrl } from './request-url.ts';
+import { takenBytesOf } from './taken-bytes.ts';
 import { untold } from './untold.ts';
 
 export interface Route {
@@ -53,6 +54,8 @@ export interface HttpOptions {
   readonly fanOut: FanOut | null;
   /** What may wait for one event stream, see Backlog. */
   readonly backlogBytes: number;
+  /** Whoever has stopped reading an answer for so long is cut off. */
+  readonly stuckMs: number;
   /** Asked first. */
   readonly routes: readonly Route[];
 }
@@ -67,7 +70,7 @@ export interface HttpTransport {
 export function createHttp(options: HttpOptions): HttpTransport {
   const streams = createEventStreams(options);
   const yoga = createGraphql(options, streams);
-  const { logger, path, routes } = options;
+  const { logger, path, routes, stuckMs } = options;
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = requestUrl(request);
@@ -78,6 +81,7 @@ export function createHttp(options: HttpOptions): HttpTransport {
     }
     const refusal = refusalOf(request);
     if (refusal !== null) return sendError(response, refusal.status, 'BAD_USER_INPUT', refusal.sentence);
+    cutOffWhenStuck(response, { stuckMs, logger });
     await yoga(request, response);
   };
 
@@ -109,6 +113,24 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
     'cache-control': 'no-store',
   });
   response.end(JSON.stringify(body));
+}
+
+/** Looks every so often whether anything that is waiting has moved since it looked last. */
+function cutOffWhenStuck(
+  response: ServerResponse,
+  { stuckMs, logger }: Pick<HttpOptions, 'stuckMs' | 'logger'>,
+): void {
+  let before: number | null = null;
+  const timer = setInterval(() => {
+    const { socket } = response;
+    const taken = socket === null || response.writableLength === 0 ? null : takenBytesOf(socket);
+    const isStuck = taken !== null && taken === before;
+    before = taken;
+    if (!isStuck) return;
+    logger.info('an answer is cut off: its reader has stopped reading');
+    response.destroy();
+  }, stuckMs).unref();
+  response.once('close', () => clearInterval(timer));
 }
 
 /** In the form of a GraphQL response, which every client of this server can read. */

@@ -8,6 +8,7 @@ import { Outbox, TurnEnd } from './outbox.ts';
 class FakeSink implements FrameSink {
   readonly writes: string[][] = [];
   bufferedBytes = 0;
+  takenBytes = 0;
   #listeners: (() => void)[] = [];
 
   write(messages: readonly Message[], bytes: number): void {
@@ -106,7 +107,8 @@ describe('a reader that does not keep up', () => {
     add(much);
     endTurn();
     vi.advanceTimersByTime(999);
-    sink.bufferedBytes -= 1;
+    // A part of what was written: the rest of it waits on.
+    sink.takenBytes += 1;
     vi.advanceTimersByTime(999);
     expect(stuck).toBe(0);
     vi.advanceTimersByTime(1_002);
@@ -132,6 +134,19 @@ describe('a reader that does not keep up', () => {
     sink.drain();
     await vi.waitFor(() => expect(sent).toHaveBeenCalledOnce());
   });
+
+  test('nothing is put behind what was not read: whoever answers waits, one after the other', () => {
+    void outbox.sendText(much);
+    void outbox.sendText(`second ${much}`);
+    void outbox.sendText(`third ${much}`);
+    for (const count of [1, 2, 3]) {
+      endTurn();
+      endTurn();
+      expect(sink.writes).toHaveLength(count);
+      sink.drain();
+    }
+    expect(sink.writes.map(([text]) => text?.slice(0, 5))).toEqual(['xxxxx', 'secon', 'third']);
+  });
 });
 
 test('one that can not be written to keeps nobody else waiting', () => {
@@ -141,6 +156,7 @@ test('one that can not be written to keeps nobody else waiting', () => {
     socket: socket as unknown as WebSocket,
     sink: {
       bufferedBytes: 0,
+      takenBytes: 0,
       onceDrained: () => undefined,
       write() {
         throw error;

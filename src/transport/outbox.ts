@@ -75,8 +75,6 @@ export class Outbox {
   #isFull = false;
   #waiting: (() => void)[] | null = null;
   #stuckTimer: NodeJS.Timeout | undefined;
-  /** Everything that was ever handed to the sink. */
-  #written = 0;
 
   constructor({ socket, sink, policy, reader }: OutboxOptions) {
     this.#socket = socket;
@@ -89,9 +87,9 @@ export class Outbox {
     return !this.#isFull && this.#bytes < lowWaterBytes;
   }
 
-  /** Everything that the system has taken: grows while somebody reads. */
-  get taken(): number {
-    return this.#written - this.#sink.bufferedBytes;
+  /** Of all that was ever written, by whomever: grows while somebody reads. */
+  get takenBytes(): number {
+    return this.#sink.takenBytes;
   }
 
   /** Calls `resume` once, when there is room, or when it is closed. To be called while it is not ready. */
@@ -100,10 +98,25 @@ export class Outbox {
     this.#waiting.push(resume);
   }
 
-  /** Resolves when more may be sent. */
-  async sendText(text: string): Promise<void> {
-    this.add(wholeText(text));
+  /** Resolves when there is room, or it is closed. */
+  async ready(): Promise<void> {
     if (!this.isReady) await new Promise<void>((resolve) => this.onceReady(resolve));
+  }
+
+  /** Waits until there is room; resolves when more may be sent. */
+  async sendText(text: string): Promise<void> {
+    const message = wholeText(text);
+    if (this.isReady) this.add(message);
+    else {
+      await new Promise<void>((resolve) => {
+        // Here and not behind it: the next of those who wait would find the room that this one takes.
+        this.onceReady(() => {
+          this.add(message);
+          resolve();
+        });
+      });
+    }
+    await this.ready();
   }
 
   add(message: Message): void {
@@ -129,7 +142,6 @@ export class Outbox {
       // Of this one only: the others of the pass are told all the same.
       return this.#reader.onBroken(error);
     }
-    this.#written += bytes;
     if (sink.bufferedBytes >= lowWaterBytes) this.#becomeFull();
     else if (!this.#isFull) this.#resume();
   }
@@ -152,7 +164,7 @@ export class Outbox {
   #becomeFull(): void {
     if (this.#isFull) return;
     this.#isFull = true;
-    this.#watch(this.taken);
+    this.#watch(this.takenBytes);
     this.#sink.onceDrained(() => {
       clearTimeout(this.#stuckTimer);
       this.#isFull = false;
@@ -162,7 +174,8 @@ export class Outbox {
 
   #watch(takenBefore: number): void {
     this.#stuckTimer = setTimeout(() => {
-      if (this.taken > takenBefore) this.#watch(this.taken);
+      const { takenBytes } = this;
+      if (takenBytes > takenBefore) this.#watch(takenBytes);
       else this.#reader.onStuck();
     }, this.#policy.stuckMs);
     this.#stuckTimer.unref();

@@ -11,6 +11,7 @@ import { TokenError } from '../auth/token-error.ts';
 import { TidingsError } from '../errors.ts';
 import type { Connection } from '../schema/context.ts';
 import { Backlog } from '../streams/backlog.ts';
+import { Turns } from '../streams/shared-work.ts';
 import { closeCodes, protocolReasons } from './close-codes.ts';
 import { createFrameSink } from './frame-sink.ts';
 import type { Beating } from './heartbeat.ts';
@@ -29,6 +30,8 @@ export interface ClientOptions {
   readonly logger: Logger;
 }
 
+/** Queries and mutations that are carried out at a time for one connection. */
+const maxAnswers = 32;
 /** One that is told to leave because it does not read is given so long. */
 const stuckCloseMs = 2_000;
 
@@ -48,6 +51,8 @@ export class WebSocketClient implements Arriving, Connection, Beating, ProtocolS
   #onClosed: (() => void)[] | null = [];
   /** What ends the counting of each subscription, by its operation's id. */
   #subscriptions: Map<string, () => void> | null = null;
+  #answers: Turns | null = null;
+  #answering = 0;
   #answered = true;
   #takenAtPing = 0;
 
@@ -118,6 +123,25 @@ export class WebSocketClient implements Arriving, Connection, Beating, ProtocolS
     this.#subscriptions?.delete(subscription);
   }
 
+  /**
+   * Carries out what is answered once: some at a time, and only while answers are read. Whoever asks for more is not
+   * listened to meanwhile, so that neither what they ask nor what they are told can pile up.
+   */
+  async answer<T>(work: () => T): Promise<Awaited<T>> {
+    this.#answers ??= new Turns(maxAnswers);
+    this.#answering += 1;
+    if (this.#answering >= maxAnswers) this.webSocket.pause();
+    try {
+      return await this.#answers.take(async () => {
+        await this.outbox.ready();
+        return await work();
+      });
+    } finally {
+      this.#answering -= 1;
+      if (this.webSocket.isPaused && this.#answering < maxAnswers) this.webSocket.resume();
+    }
+  }
+
   send(text: string): Promise<void> {
     return this.outbox.sendText(text);
   }
@@ -166,15 +190,16 @@ export class WebSocketClient implements Arriving, Connection, Beating, ProtocolS
     this.dismiss(closeCodes.internalError);
   }
 
-  /** Whoever reads what was sent before is there, though the answer has to wait its turn. */
+  /** Whoever reads what was sent before is there, though the answer has to wait its turn; while nothing is read here, so it has. */
   get isAlive(): boolean {
-    return this.#answered || this.outbox.taken > this.#takenAtPing;
+    return this.#answered || this.webSocket.isPaused || this.outbox.takenBytes > this.#takenAtPing;
   }
 
   ping(): void {
     this.#answered = false;
-    this.#takenAtPing = this.outbox.taken;
     this.webSocket.ping();
+    // Behind the ping: that it was taken is no sign of anybody.
+    this.#takenAtPing = this.outbox.takenBytes;
   }
 
   end(): void {

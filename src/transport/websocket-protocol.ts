@@ -130,7 +130,7 @@ export function createProtocol(options: ProtocolOptions) {
     onComplete({ extra: client }, id) {
       client.stopCounting(id);
     },
-    execute: (args) => settled(() => execute(args)),
+    execute: (args) => settled(() => (args as OperationArgs).client.answer(() => execute(args))),
     subscribe: (args) =>
       settled<unknown>(() =>
         fanOut === null ? subscribe(args) : openLive(args as OperationArgs, fanOut),

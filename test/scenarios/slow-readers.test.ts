@@ -1,5 +1,6 @@
 // Readers that are slow, or have stopped reading: they delay nobody, they cost little, and nothing is lost to them.
 import { readFileSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { signDevelopmentToken } from '../../src/auth/development.ts';
@@ -178,6 +179,65 @@ describe('a reader that does not read on', () => {
     expect(notes.length).toBeLessThan(published);
   });
 });
+
+test(
+  'whoever stops reading an event stream is cut off, and goes on after the last cursor',
+  {
+    timeout: 60_000,
+  },
+  async () => {
+    await using impatient = await startServer({ env: { STUCK_SECONDS: '1', LOG_LEVEL: 'info' } });
+    const token = await tokenOf('alice');
+    await using publisher = await connect(impatient, 'alice', { token });
+    await publish(publisher, 'o', 'hello', '');
+    const { order } = await publisher.request<{ order: { cursor: string } }>('{ order(id: "o") { cursor } }');
+    const query = `subscription ($after: Cursor) { orderUpdated(orderId: "o", after: $after) { cursor note order { data } } }`;
+    const open = (after: string) =>
+      new Promise<IncomingMessage>((resolve, reject) => {
+        const headers = {
+          accept: 'text/event-stream',
+          'content-type': 'application/json',
+          authorization: `Bearer ${token}`,
+        };
+        const asking = request(`${impatient.url}/graphql`, { method: 'POST', headers }, resolve).on(
+          'error',
+          reject,
+        );
+        asking.end(JSON.stringify({ query, variables: { after } }));
+      });
+    // Nobody reads what has come.
+    const frozen = await open(order.cursor);
+    let published = 0;
+    while (!impatient.output().includes('its reader has stopped reading')) {
+      await publish(publisher, 'o', String(published), large);
+      published += 1;
+    }
+    const events: { readonly cursor: string; readonly note: string }[] = [];
+    const read = async (stream: IncomingMessage, last: string | null): Promise<void> => {
+      let text = '';
+      const decoder = new TextDecoder();
+      for await (const part of stream as AsyncIterable<Buffer>) {
+        text += decoder.decode(part, { stream: true });
+        const blocks = text.split('\n\n');
+        text = blocks.pop() ?? '';
+        for (const block of blocks) {
+          const [, data] = /^event: next\ndata: (.*)$/s.exec(block) ?? [];
+          if (data === undefined) continue;
+          events.push(
+            (JSON.parse(data) as { data: { orderUpdated: (typeof events)[number] } }).data.orderUpdated,
+          );
+          if (events.at(-1)?.note === last) return;
+        }
+      }
+    };
+    await expect(read(frozen, null)).rejects.toThrow();
+    expect(events.length).toBeLessThan(published);
+    await read(await open(events.at(-1)?.cursor ?? order.cursor), String(published - 1));
+    expect(events.map(({ note }) => note)).toEqual(
+      Array.from({ length: published }, (_, index) => String(index)),
+    );
+  },
+);
 
 /** Of the process, in MB. */
 function memoryOf({ process: { pid } }: TestServer): number {

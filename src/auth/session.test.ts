@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { testViewer } from '../../test/support/runtime.ts';
 import { TidingsError } from '../errors.ts';
-import { Session } from './session.ts';
+import { Session, type SessionWatcher } from './session.ts';
 import { TokenError } from './token-error.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -28,10 +28,12 @@ function open(verify: (token: string) => Promise<Viewer>) {
     },
   };
   const session = new Session({ transport: 'websocket', viewer: alice(), token: 'first', verifier });
-  const stop = session.watch({
+  const watcher: SessionWatcher = {
     onRenewed: (viewer) => happened.push([...viewer.roles]),
     onEnded: (error) => happened.push(error),
-  });
+  };
+  session.watch(watcher);
+  const stop = () => session.unwatch(watcher);
   return { session, asked, happened, stop };
 }
 

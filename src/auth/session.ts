@@ -81,14 +81,16 @@ export class Session {
     return { workspace: viewer.workspace, viewer };
   }
 
-  /** Ends with the function it answers. */
-  watch(watcher: SessionWatcher): () => void {
+  /** Until `unwatch`. */
+  watch(watcher: SessionWatcher): void {
     this.#watchers = [...this.#watchers, watcher];
     this.#arm();
-    return () => {
-      this.#watchers = this.#watchers.filter((other) => other !== watcher);
-      if (this.#watchers.length === 0) clearTimeout(this.#timer);
-    };
+  }
+
+  /** May be called again, and for whoever does not watch. */
+  unwatch(watcher: SessionWatcher): void {
+    this.#watchers = this.#watchers.filter((other) => other !== watcher);
+    if (this.#watchers.length === 0) clearTimeout(this.#timer);
   }
 
   /** Replaces the token by a newer one of the same user and workspace, without interrupting anything. */

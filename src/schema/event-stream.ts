@@ -51,7 +51,6 @@ class GuardedStream implements SubscribeOptions, SessionWatcher {
   readonly #viewer: Viewer;
   readonly endsAccess?: (entry: LogEntry) => boolean;
   #subscription: StreamSubscription | null = null;
-  #stopWatching: (() => void) | null = null;
 
   constructor(context: Context, options: EventStreamOptions) {
     this.#context = context;
@@ -89,7 +88,7 @@ class GuardedStream implements SubscribeOptions, SessionWatcher {
   async begin(subscription: StreamSubscription): Promise<void> {
     this.#subscription = subscription;
     if (subscription.closed) return;
-    this.#stopWatching = this.#context.session.watch(this);
+    this.#context.session.watch(this);
     // Renewed while the stream was being opened: the policy was asked about the token before.
     const renewed = this.#context.viewer;
     if (renewed !== this.#viewer) await this.#askAgain(renewed);
@@ -100,7 +99,7 @@ class GuardedStream implements SubscribeOptions, SessionWatcher {
   }
 
   onReleased(): void {
-    this.#stopWatching?.();
+    this.#context.session.unwatch(this);
   }
 
   onEnded(error: TidingsError): void {
@@ -151,10 +150,12 @@ export function guardSubscription(
   authorize: (viewer: Viewer) => unknown,
   fail: (error: TidingsError) => void,
 ): () => void {
-  return context.session.watch({
+  const watcher: SessionWatcher = {
     onEnded: fail,
     onRenewed: (viewer) => void ask(context, authorize, viewer, fail),
-  });
+  };
+  context.session.watch(watcher);
+  return () => context.session.unwatch(watcher);
 }
 
 /** Never rejects. */

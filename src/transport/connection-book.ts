@@ -4,10 +4,12 @@ import type { Session } from '../auth/session.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import type { NodeFigures, OpenFigures } from '../schema/context.ts';
 
+/** Of one connection: no other has the same. */
+type ItsSession = Pick<Session, 'viewer' | 'workspace'>;
+
 export interface OpenConnection {
-  readonly session: Pick<Session, 'viewer' | 'workspace'>;
   /** Tells the client why, and ends it. Must not throw. */
-  end(error: TokenError): void;
+  onRevoked(error: TokenError): void;
 }
 
 export interface ConnectionBookOptions {
@@ -22,43 +24,43 @@ interface Counts {
 
 export class ConnectionBook implements NodeFigures {
   readonly #options: ConnectionBookOptions;
-  readonly #open = new Set<OpenConnection>();
+  readonly #open = new Map<ItsSession, OpenConnection>();
   readonly #counts = new Map<string, Counts>();
 
   constructor(options: ConnectionBookOptions) {
     this.#options = options;
   }
 
-  /** Ends with the function it answers. One whose token was revoked while it was being opened is ended at once. */
-  add(connection: OpenConnection): () => void {
-    this.#open.add(connection);
-    const stopCounting = this.#count(workspaceOf(connection), 'connections');
-    if (this.#isRevoked(connection)) connection.end(revokedSessions());
-    return () => {
-      if (this.#open.delete(connection)) stopCounting();
-    };
+  /** One whose token was revoked while it was being opened is ended at once. */
+  add(session: ItsSession, connection: OpenConnection): void {
+    this.#open.set(session, connection);
+    this.#count(session, 'connections', 1);
+    if (this.isRefused(session)) connection.onRevoked(revokedSessions());
   }
 
-  /** Ends with the function it answers, which may be called again. */
-  addSubscription(of: Pick<OpenConnection, 'session'>): () => void {
-    return this.#count(workspaceOf(of), 'subscriptions');
+  /** May be called again, and for what was never added. */
+  remove(session: ItsSession): void {
+    if (this.#open.delete(session)) this.#count(session, 'connections', -1);
+  }
+
+  /** To be counted out again, all of them. */
+  countSubscriptions(session: ItsSession, more: number): void {
+    if (more !== 0) this.#count(session, 'subscriptions', more);
   }
 
   /** Ends those of the user whose tokens are refused by now; answers how many. */
   endRevoked(workspace: string, userId: string): number {
     const ended = [...this.#open].filter(
-      (connection) =>
-        connection.session.viewer?.id === userId &&
-        workspaceOf(connection) === workspace &&
-        this.#isRevoked(connection),
+      ([session]) =>
+        session.viewer?.id === userId && session.workspace === workspace && this.isRefused(session),
     );
-    for (const connection of ended) connection.end(revokedSessions());
+    for (const [, connection] of ended) connection.onRevoked(revokedSessions());
     return ended.length;
   }
 
   /** Whether the token behind it is refused by now. */
-  isRefused(session: OpenConnection['session']): boolean {
-    return this.#isRevoked({ session });
+  isRefused({ viewer }: ItsSession): boolean {
+    return viewer !== null && this.#options.isRevoked(viewer);
   }
 
   get total(): OpenFigures {
@@ -75,23 +77,10 @@ export class ConnectionBook implements NodeFigures {
     return this.#counts;
   }
 
-  #isRevoked({ session: { viewer } }: Pick<OpenConnection, 'session'>): boolean {
-    return viewer !== null && this.#options.isRevoked(viewer);
-  }
-
-  #count(workspace: string, what: keyof Counts): () => void {
+  #count({ workspace }: ItsSession, what: keyof Counts, more: number): void {
     const counts = this.#counts.get(workspace) ?? { connections: 0, subscriptions: 0 };
-    this.#counts.set(workspace, counts);
-    counts[what] += 1;
-    let counted = true;
-    return () => {
-      if (!counted) return;
-      counted = false;
-      counts[what] -= 1;
-      const isEmpty = counts.connections + counts.subscriptions === 0;
-      if (isEmpty && this.#counts.get(workspace) === counts) this.#counts.delete(workspace);
-    };
+    counts[what] += more;
+    if (counts.connections + counts.subscriptions === 0) this.#counts.delete(workspace);
+    else this.#counts.set(workspace, counts);
   }
 }
-
-const workspaceOf = ({ session }: Pick<OpenConnection, 'session'>): string => session.workspace;

@@ -38,6 +38,7 @@ const maxKeptLength = 512 * 1_024;
 /** Longer texts are parsed anew each time: one of them is not worth so many others. */
 const maxTextLength = 16_384;
 const maxTokens = 20_000;
+const limits = { maxTokens };
 
 export function createDocuments(schema: GraphQLSchema): Documents {
   const kept = new Map<string, Parsed>();
@@ -83,7 +84,7 @@ export function createDocuments(schema: GraphQLSchema): Documents {
 function parseAndValidate(schema: GraphQLSchema, query: string): Parsed {
   let document: DocumentNode;
   try {
-    document = parse(query, { maxTokens });
+    document = parse(query, limits);
   } catch (error) {
     return { document: null, errors: [toDocumentError(error)] };
   }

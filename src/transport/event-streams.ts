@@ -87,14 +87,17 @@ export function createEventStreams({ clientErrors, book, confirm }: EventStreams
 
     const endNow = (): void => endWith(goingAway());
     ends.add(endNow);
-    const closers = [
-      () => ends.delete(endNow),
-      book.addSubscription({ session }),
-      // Last: one whose token was revoked meanwhile is ended by this.
-      book.add({ session, end: endWith }),
-    ];
-    release = () => closers.forEach((close) => close());
-    if (phase !== 'open') release();
+    book.countSubscriptions(session, 1);
+    let isReleased = false;
+    release = () => {
+      if (isReleased) return;
+      isReleased = true;
+      ends.delete(endNow);
+      book.countSubscriptions(session, -1);
+      book.remove(session);
+    };
+    // One whose token was revoked meanwhile is ended by this.
+    book.add(session, { onRevoked: endWith });
     const opened: Results = {
       [Symbol.asyncIterator]: () => opened,
       [Symbol.asyncDispose]: async () => void (await opened.return(undefined)),

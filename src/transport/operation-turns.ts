@@ -17,37 +17,33 @@ export class OperationTurns {
   /** Those that have not settled, by id; null until there is one. */
   #running: Map<string, Turn> | null = null;
 
-  /** Has a message handled at its turn. */
-  handle(text: string, handle: (text: string) => Promise<void>): Promise<void> {
-    const message = peek(text);
-    if (typeof message?.id !== 'string') return handle(text);
+  /** Has a message handled at its turn: what JSON has made of the text, or the text where it is no object. */
+  handle(text: string, handle: (said: object | string) => Promise<void>): Promise<void> {
+    const message = parse(text);
+    const said = message ?? text;
+    if (typeof message?.id !== 'string') return handle(said);
     const { id } = message;
     const earlier = this.#running?.get(id);
     if (message.type === 'complete') {
       if (earlier !== undefined) earlier.completed = true;
-      return handle(text);
+      return handle(said);
     }
     // An id in use that was not completed is the client's mistake: graphql-ws answers it.
-    if (message.type !== 'subscribe' || (earlier !== undefined && !earlier.completed)) return handle(text);
+    if (message.type !== 'subscribe' || (earlier !== undefined && !earlier.completed)) return handle(said);
     const current: Turn = { completed: false, settled: Promise.resolve() };
     this.#running ??= new Map();
     this.#running.set(id, current);
-    const settled = this.#settle(
-      id,
-      current,
-      earlier === undefined ? handle(text) : startAfter(earlier, current, () => handle(text)),
-    );
-    current.settled = settled.catch(() => undefined);
-    return settled;
+    const handled = earlier === undefined ? handle(said) : startAfter(earlier, current, () => handle(said));
+    this.#endWith(handled, id, current);
+    return handled;
   }
 
   /** A function of its own: what it keeps for as long as a subscription lives is no more than this. */
-  async #settle(id: string, current: Turn, handled: Promise<void>): Promise<void> {
-    try {
-      await handled;
-    } finally {
+  #endWith(handled: Promise<void>, id: string, current: Turn): void {
+    const end = (): void => {
       if (this.#running?.get(id) === current) this.#running.delete(id);
-    }
+    };
+    current.settled = handled.then(end, end);
   }
 }
 
@@ -57,7 +53,7 @@ async function startAfter(earlier: Turn, current: Turn, start: () => Promise<voi
   if (!current.completed) await start();
 }
 
-function peek(text: string): Message | null {
+function parse(text: string): Message | null {
   try {
     const message: unknown = JSON.parse(text);
     return message !== null && typeof message === 'object' ? (message as Message) : null;

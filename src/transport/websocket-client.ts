@@ -13,6 +13,7 @@ import type { Connection } from '../schema/context.ts';
 import { Backlog } from '../streams/backlog.ts';
 import { Turns } from '../streams/shared-work.ts';
 import { closeCodes, protocolReasons } from './close-codes.ts';
+import type { OpenConnection } from './connection-book.ts';
 import { createFrameSink } from './frame-sink.ts';
 import type { Beating } from './heartbeat.ts';
 import type { Arriving, Lobby } from './lobby.ts';
@@ -36,7 +37,9 @@ const maxAnswers = 32;
 const stuckCloseMs = 2_000;
 
 /** One object for all that there is of a connection: there are thousands of them, and most do nothing most of the time. */
-export class WebSocketClient implements Arriving, Connection, Beating, ProtocolSocket, SessionWatcher {
+export class WebSocketClient
+  implements Arriving, Connection, Beating, OpenConnection, ProtocolSocket, SessionWatcher
+{
   readonly id = randomBytes(16).toString('base64url');
   readonly webSocket: WebSocket;
   readonly outbox: Outbox;
@@ -49,8 +52,8 @@ export class WebSocketClient implements Arriving, Connection, Beating, ProtocolS
   readonly #turns = new OperationTurns();
   /** null once it is closed. */
   #onClosed: (() => void)[] | null = [];
-  /** What ends the counting of each subscription, by its operation's id. */
-  #subscriptions: Map<string, () => void> | null = null;
+  /** Those that are counted, by the ids of their operations. */
+  #subscriptions: Set<string> | null = null;
   #answers: Turns | null = null;
   #answering = 0;
   #answered = true;
@@ -104,23 +107,29 @@ export class WebSocketClient implements Arriving, Connection, Beating, ProtocolS
     const listeners = this.#onClosed ?? [];
     this.#onClosed = null;
     for (const listener of listeners) listener();
-    for (const stopCounting of this.#subscriptions?.values() ?? []) stopCounting();
+    this.session?.unwatch(this);
     this.outbox.dispose();
   }
 
-  /** `stop` is called when it has ended, or the connection has. */
-  count(subscription: string, stop: () => void): void {
-    this.#subscriptions ??= new Map();
-    this.#subscriptions.set(subscription, stop);
+  count(subscription: string): void {
+    this.#subscriptions ??= new Set();
+    this.#subscriptions.add(subscription);
   }
 
   isCounted(subscription: string): boolean {
     return this.#subscriptions?.has(subscription) ?? false;
   }
 
-  stopCounting(subscription: string): void {
-    this.#subscriptions?.get(subscription)?.();
-    this.#subscriptions?.delete(subscription);
+  /** How many were counted. */
+  stopCountingAll(): number {
+    const count = this.#subscriptions?.size ?? 0;
+    this.#subscriptions = null;
+    return count;
+  }
+
+  /** Whether it was counted. */
+  stopCounting(subscription: string): boolean {
+    return this.#subscriptions?.delete(subscription) ?? false;
   }
 
   /**
@@ -148,17 +157,16 @@ export class WebSocketClient implements Arriving, Connection, Beating, ProtocolS
 
   onMessage(handle: (text: string) => Promise<void>): void {
     // Whoever is told to leave, for example for an expired token, may go on sending: nothing more is done.
-    const handleWhileOpen = async (text: string): Promise<void> => {
-      if (this.isOpen) await handle(text);
-    };
+    // graphql-ws takes what is parsed as it takes a text, and keeps what it was given while a subscription lives.
+    const handleWhileOpen = (said: object | string): Promise<void> =>
+      this.isOpen ? handle(said as string) : Promise.resolve();
+    const endUnhandled = (error: unknown): void => this.#endUnhandled(error);
     this.webSocket.on('message', (bytes: Buffer, isBinary) => {
       // `ws` has checked the text of text frames; of binary ones half a character would become another one.
       if (isBinary && !isUtf8(bytes)) {
         return this.dismiss(closeCodes.badRequest, 'Send messages as UTF-8 text.');
       }
-      this.#turns
-        .handle(bytes.toString('utf8'), handleWhileOpen)
-        .catch((error: unknown) => this.#endUnhandled(error));
+      this.#turns.handle(bytes.toString('utf8'), handleWhileOpen).catch(endUnhandled);
     });
   }
 
@@ -174,6 +182,10 @@ export class WebSocketClient implements Arriving, Connection, Beating, ProtocolS
 
   /** The token does not count any more. */
   onEnded(error: TidingsError): void {
+    this.closeWith(error);
+  }
+
+  onRevoked(error: TokenError): void {
     this.closeWith(error);
   }
 

@@ -82,8 +82,8 @@ export function createProtocol(options: ProtocolOptions) {
         client.headers = null;
         // Nor is the token kept twice.
         delete (connecting as { connectionParams?: Params }).connectionParams;
-        client.onClosed(session.watch(client));
-        client.onClosed(book.add({ session, end: (error) => client.closeWith(error) }));
+        session.watch(client);
+        book.add(session, client);
         onConnected(createContext(runtime, session, client, client.backlog));
         return true;
       } catch (error) {
@@ -124,11 +124,12 @@ export function createProtocol(options: ProtocolOptions) {
       };
     },
     onOperation({ extra: client }, id, _payload, _args, result) {
-      if (client.session !== null && Symbol.asyncIterator in result)
-        client.count(id, book.addSubscription({ session: client.session }));
+      if (client.session === null || client.isClosed || !(Symbol.asyncIterator in result)) return;
+      client.count(id);
+      book.countSubscriptions(client.session, 1);
     },
     onComplete({ extra: client }, id) {
-      client.stopCounting(id);
+      if (client.session !== null && client.stopCounting(id)) book.countSubscriptions(client.session, -1);
     },
     execute: (args) => settled(() => (args as OperationArgs).client.answer(() => execute(args))),
     subscribe: (args) =>

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
 import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
+import type { Session } from '../auth/session.ts';
 import { closeCodes } from './close-codes.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Lobby } from './lobby.ts';
@@ -42,7 +43,7 @@ const connectionInitWaitMs = 5_000;
 const compressFromBytes = 1_024;
 
 export function attachWebSockets(options: WebSocketOptions): WebSocketTransport {
-  const { http, path, logger, allowedOrigins, maxPayloadBytes, backlogBytes } = options;
+  const { http, path, logger, allowedOrigins, maxPayloadBytes, backlogBytes, book } = options;
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: maxPayloadBytes,
@@ -82,12 +83,18 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
     webSocket.on('close', (code, reason) => {
       clients.delete(client);
       heartbeat.remove(client);
+      if (client.session !== null) leave(client, client.session);
       const tidied = ended(code, reason.toString('utf8'));
       client.tellClosed();
       tidied.catch((error: unknown) => {
         logger.error({ err: error }, 'a closed WebSocket could not be tidied up');
       });
     });
+  }
+
+  function leave(client: WebSocketClient, session: Session): void {
+    book.countSubscriptions(session, -client.stopCountingAll());
+    book.remove(session);
   }
 
   return {

@@ -11,6 +11,7 @@ import {
 } from 'graphql';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { traitsExtension, type FieldTraits } from '../schema/builder.ts';
 import type { Context } from '../schema/context.ts';
 import { EventOperation } from './event-operation.ts';
 
@@ -42,6 +43,14 @@ const Event = new GraphQLObjectType<{ name: string; count: number | null }>({
       resolve({ count }) {
         if (quirks.throws) throw new Error('Not now.');
         return count;
+      },
+    },
+    loaded: {
+      type: GraphQLString,
+      extensions: { [traitsExtension]: { atDelivery: true } satisfies FieldTraits },
+      resolve() {
+        resolved += 1;
+        return 'now';
       },
     },
     told: {
@@ -151,6 +160,11 @@ test('one that throws while it is tried, or later, is answered by graphql-js', (
   quirks.throws = false;
   expect(workAfter(operation, 60)).toBe(0);
   expect(result()).toEqual({ data: { event: { count: 7 } } });
+});
+
+test('one that loads at delivery is never tried beside: it would load twice', () => {
+  const operation = open('subscription { event { loaded } }');
+  for (let count = 0; count < 60; count += 1) expect(workAfter(operation, 0)).toBe(1);
 });
 
 test.each([

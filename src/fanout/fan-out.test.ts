@@ -24,6 +24,10 @@ class Source extends ConflatingQueue<object, Event> {
   constructor() {
     super(() => (this.released = true));
   }
+  /** Past whatever it would wait in, as streams do while nothing waits. */
+  hand(event: Event): void {
+    if (!this.handOver(event)) this.push(event, event);
+  }
 }
 
 let sources: Source[];
@@ -377,6 +381,19 @@ describe('before anything is told', () => {
     confirm();
     await settled();
     expect(receiver.told).toEqual([data({ quick: 'a' })]);
+  });
+
+  test('nor is anything handed over past it', async () => {
+    let confirm = (): void => undefined;
+    const { receiver } = await subscribe('quick');
+    confirming = new Promise((resolve) => (confirm = resolve));
+    sources[0]?.hand({ text: 'a' });
+    expect(receiver.told).toEqual([]);
+    confirming = null;
+    confirm();
+    await settled();
+    sources[0]?.hand({ text: 'b' });
+    expect(receiver.told).toEqual([data({ quick: 'a' }), data({ quick: 'b' })]);
   });
 
   test('what took its time is confirmed when it is there', async () => {

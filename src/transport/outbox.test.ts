@@ -61,6 +61,37 @@ test('what one turn of the event loop has brought leaves in one write', () => {
   expect(sink.writes).toEqual([['one', 'two'], ['three']]);
 });
 
+test('behind a long pass there is a pause of twice as long, in which what comes is joined; at most 20 ms', () => {
+  let now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  let passMs = 5;
+  const write = sink.write.bind(sink);
+  sink.write = (messages, bytes) => {
+    now += passMs;
+    write(messages, bytes);
+    sink.bufferedBytes = 0;
+  };
+  const pauseAfter = (content: string): number => {
+    add(content);
+    endTurn();
+    expect(sink.writes.at(-1)).toEqual([content]);
+    add('two');
+    let waited = 0;
+    for (; !sink.writes.flat().includes('two'); waited += 1) {
+      add(`${waited}`);
+      vi.advanceTimersByTime(1);
+    }
+    expect(sink.writes.at(-1)?.[0]).toBe('two');
+    expect(sink.writes.at(-1)).toHaveLength(waited + 1);
+    sink.writes.length = 0;
+    now += 1_000;
+    return waited;
+  };
+  expect(pauseAfter('one')).toBe(10);
+  passMs = 50;
+  expect(pauseAfter('one')).toBe(20);
+});
+
 describe('a reader that does not keep up', () => {
   test('is given no more than a little ahead, and the rest when it has read that', () => {
     const resumed: string[] = [];

@@ -148,6 +148,33 @@ describe('a reader that stops', () => {
   });
 });
 
+test('for one who asks and does not read, nothing is carried out ahead', { timeout: 60_000 }, async () => {
+  await using asking = await openGreetedSocket(server, await tokenOf('alice'));
+  tcp(asking).pause();
+  // Half a megabyte each, and together more than is on its way anywhere.
+  const types = '{ types { name description fields { name description args { name description } } } }';
+  const query = `{ ${['a', 'b', 'c', 'd', 'e', 'f'].map((alias) => `${alias}: __schema ${types}`).join(' ')} }`;
+  for (let id = 1; id <= 100; id += 1) asking.send({ type: 'subscribe', id: String(id), payload: { query } });
+  const input = '{ orderId: "late", customerId: "bob", status: PENDING }';
+  const mutation = `mutation { publishOrderUpdate(input: ${input}) { deduplicated } }`;
+  asking.send({ type: 'subscribe', id: 'last', payload: { query: mutation } });
+
+  // Others are answered meanwhile; by then everything that will be was carried out.
+  await using publisher = await connect(server, 'alice', { token: await tokenOf('alice') });
+  for (const note of expected) await publish(publisher, 'o-3', note, '');
+  const { order } = await publisher.request<{ order: unknown }>('{ order(id: "late") { id } }');
+  expect(order).toBeNull();
+
+  tcp(asking).resume();
+  const answered: string[] = [];
+  while (!answered.includes('last')) {
+    const { type, id = '' } = await asking.next();
+    if (type === 'next') answered.push(id);
+  }
+  expect(answered.at(-1)).toBe('last');
+  expect(answered).toHaveLength(101);
+});
+
 describe('a reader that does not read on', () => {
   test('is closed with 1013, and resumes after its last cursor', { timeout: 60_000 }, async () => {
     await using impatient = await startServer({ env: { STUCK_SECONDS: '1', LOG_LEVEL: 'info' } });

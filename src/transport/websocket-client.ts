@@ -136,19 +136,23 @@ export class WebSocketClient
    * Carries out what is answered once: some at a time, and only while answers are read. Whoever asks for more is not
    * listened to meanwhile, so that neither what they ask nor what they are told can pile up.
    */
-  async answer<T>(work: () => T): Promise<Awaited<T>> {
+  answer<T>(work: () => T | Promise<T>): Promise<T> {
     this.#answers ??= new Turns(maxAnswers);
     this.#answering += 1;
     if (this.#answering >= maxAnswers) this.webSocket.pause();
-    try {
-      return await this.#answers.take(async () => {
+    const answers = this.#answers;
+    return new Promise((resolve) => {
+      void answers.take(async () => {
         await this.outbox.ready();
-        return await work();
+        const answered = (async () => await work())();
+        resolve(answered);
+        await Promise.allSettled([answered]);
+        // By then the answer is among what is waiting, and the next finds the room that it has left.
+        await new Promise<void>((next) => void setImmediate(next));
+        this.#answering -= 1;
+        if (this.webSocket.isPaused && this.#answering < maxAnswers) this.webSocket.resume();
       });
-    } finally {
-      this.#answering -= 1;
-      if (this.webSocket.isPaused && this.#answering < maxAnswers) this.webSocket.resume();
-    }
+    });
   }
 
   send(text: string): Promise<void> {

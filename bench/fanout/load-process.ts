@@ -11,6 +11,8 @@ export interface LoadGenerator extends AsyncDisposable {
   connect(): Promise<ConnectFigures>;
   probe(): Promise<void>;
   run(pace: Pace, seconds: number): Promise<TrafficFigures>;
+  /** Each connection follows so many other topics, see Crowd. */
+  follow(others: number): Promise<void>;
   disconnect(): Promise<void>;
 }
 
@@ -44,6 +46,7 @@ export function startLoadGenerator(): LoadGenerator {
     connect: () => ask({ do: 'connect' }),
     probe: () => ask({ do: 'probe' }),
     run: (pace, seconds) => ask({ do: 'run', pace, seconds }),
+    follow: (others) => ask({ do: 'follow', others }),
     disconnect: () => ask({ do: 'disconnect' }),
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');

@@ -20,6 +20,8 @@ export interface Measurement {
 export type FigureName =
   | `${'cpu' | 'rate' | 'p50' | 'p99' | 'server-load' | 'generator-load'}:${Pace['name']}`
   | 'memory'
+  | 'subscription-memory'
+  | 'subscribe-cpu'
   | 'connect-cpu'
   | 'connect-time';
 
@@ -41,6 +43,9 @@ const scaleSeconds = 10;
 const calmMs = 200;
 const calmPart = 0.05;
 const maxLooks = 50;
+/** Followed by each connection besides, where subscriptions themselves are measured. */
+const otherTopics = 10;
+const maxConnectionsForOthers = 1_000;
 /** Connect and go before memory is measured: what a server loads with its first connections is not theirs. */
 const firstConnections = 200;
 
@@ -95,17 +100,35 @@ async function runScale(size: number, run: Run): Promise<void> {
   await whileItRuns(load.run(scalePace, 2));
   run.record(table, 'memory', ((await server.memory()) - memoryBefore) / size / 1_024);
   await measure(table, scalePace, scaleSeconds, { run, running, load });
+  if (size <= maxConnectionsForOthers) await measureSubscriptions(table, size, { run, running, load });
+}
+
+/** What it costs to follow one more topic over a connection that there is. */
+async function measureSubscriptions(
+  table: string,
+  connections: number,
+  { run, running, load }: Measuring,
+): Promise<void> {
+  const { server } = running;
+  const subscriptions = connections * otherTopics;
+  const memoryBefore = await server.memory();
+  const cpuBefore = await cpuWhenCalm(server);
+  await untilEnded(running)(load.follow(otherTopics));
+  run.record(table, 'subscribe-cpu', ((await cpuWhenCalm(server)) - cpuBefore) / subscriptions);
+  run.record(table, 'subscription-memory', ((await server.memory()) - memoryBefore) / subscriptions / 1_024);
+}
+
+interface Measuring {
+  readonly run: Run;
+  readonly running: RunningContender;
+  readonly load: LoadGenerator;
 }
 
 async function measure(
   table: string,
   pace: Pace,
   seconds: number,
-  {
-    run,
-    running,
-    load,
-  }: { readonly run: Run; readonly running: RunningContender; readonly load: LoadGenerator },
+  { run, running, load }: Measuring,
 ): Promise<void> {
   const cpuBefore = await running.server.cpu();
   const figures = await untilEnded(running)(load.run(pace, seconds));

@@ -18,6 +18,8 @@ export interface ConnectionOptions {
 }
 
 export interface Connection {
+  /** Follows other topics as well, of which nothing is expected but that they are not refused. */
+  follow(topicNames: readonly string[]): void;
   /** Resolves when it is gone. */
   close(): Promise<void>;
 }
@@ -29,13 +31,13 @@ const endOfHead = '\r\n\r\n';
 export function openConnection(options: ConnectionOptions): Promise<Connection> {
   const { port, localAddress, protocol, conversation, onMessage } = options;
   return new Promise((resolve, reject) => {
-    let phase: 'upgrading' | 'subscribing' | 'live' | 'closed' = 'upgrading';
+    let phase: 'upgrading' | 'subscribing' | 'live' | 'following' | 'closed' = 'upgrading';
     let head = '';
     let receivedAt = 0;
 
     const fail = (error: Error): void => {
       if (phase === 'closed') return;
-      const wasLive = phase === 'live';
+      const wasLive = phase === 'live' || phase === 'following';
       phase = 'closed';
       socket.destroy();
       if (wasLive) options.onFault(error);
@@ -46,7 +48,7 @@ export function openConnection(options: ConnectionOptions): Promise<Connection> 
       if (send !== null) socket.write(toTextFrame(send));
       if (!isLive) return;
       phase = 'live';
-      resolve({ close });
+      resolve({ close, follow });
     };
     const scanner = new FrameScanner((opcode, bytes, from, to) => {
       if (opcode === opcodes.ping) return void socket.write(toFrame(opcodes.pong, bytes.subarray(from, to)));
@@ -57,6 +59,8 @@ export function openConnection(options: ConnectionOptions): Promise<Connection> 
       if (pong !== null) return void socket.write(toTextFrame(pong));
       if (phase === 'live') onMessage(bytes, from, to, receivedAt);
       else if (phase === 'subscribing') say(bytes.toString('utf8', from, to));
+      else if (bytes.includes('"error', from) && bytes.indexOf('"error', from) < to)
+        throw new Error(`The server refused a subscription: ${bytes.toString('utf8', from, to)}`);
     });
     const read = (length: number): void => {
       if (phase !== 'upgrading') return scanner.push(readBuffer, length);
@@ -68,6 +72,10 @@ export function openConnection(options: ConnectionOptions): Promise<Connection> 
       say(null);
       const frames = head.slice(end + endOfHead.length);
       if (frames !== '') scanner.push(Buffer.from(frames, 'latin1'));
+    };
+    const follow = (topicNames: readonly string[]): void => {
+      phase = 'following';
+      for (const name of topicNames) socket.write(toTextFrame(conversation.follow(name)));
     };
     const close = (): Promise<void> => {
       phase = 'closed';

@@ -28,6 +28,8 @@ export interface Crowd {
   connect(): Promise<ConnectFigures>;
   /** What has not come, in a sentence; null where nothing is missing. */
   describeMissing(): string | null;
+  /** Each connection follows so many other orders. From then on no events are expected. */
+  follow(others: number): void;
   disconnect(): Promise<void>;
   close(): Promise<void>;
 }
@@ -135,6 +137,10 @@ export async function openCrowd(options: CrowdOptions): Promise<Crowd> {
       return { seconds: (performance.now() - began) / 1_000 };
     },
     describeMissing: () => check.describeMissing(subscribers),
+    follow(others) {
+      const names = Array.from({ length: others }, (_, index) => toTopicName('order', index + 1));
+      for (const connection of connections) connection.follow(names);
+    },
     disconnect,
     async close() {
       await disconnect();

@@ -10,6 +10,7 @@ export type LoadRequest =
   | { readonly do: 'connect' }
   | { readonly do: 'probe' }
   | { readonly do: 'run'; readonly pace: Pace; readonly seconds: number }
+  | { readonly do: 'follow'; readonly others: number }
   | { readonly do: 'disconnect' };
 
 export type LoadAnswer =
@@ -37,6 +38,9 @@ async function carryOut(request: LoadRequest): Promise<unknown> {
       return requireCrowd().traffic.probe();
     case 'run':
       return requireCrowd().traffic.run(request.pace, request.seconds);
+    case 'follow':
+      requireCrowd().follow(request.others);
+      return null;
     case 'disconnect':
       return requireCrowd().disconnect();
   }

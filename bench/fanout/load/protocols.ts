@@ -13,6 +13,8 @@ export interface Conversation {
    * follow.
    */
   answer(message: string | null): { readonly send: string | null; readonly isLive: boolean };
+  /** What is said to follow another topic as well, once it is live. */
+  follow(topicName: string): string;
 }
 
 export interface Protocol {
@@ -39,6 +41,7 @@ const bare: Protocol = {
   converse: (_kind, topicName) => ({
     address: JSON.stringify(topicName),
     answer: () => ({ send: JSON.stringify({ subscribe: topicName }), isLive: true }),
+    follow: (other) => JSON.stringify({ subscribe: other }),
   }),
 };
 
@@ -63,6 +66,7 @@ const socketIo: Protocol = {
       if (message === '430[]') return { send: null, isLive: true };
       throw new Error(`Socket.IO said ${message} before the subscription stood.`);
     },
+    follow: (other) => `421${JSON.stringify(['subscribe', other])}`,
   }),
 };
 
@@ -98,12 +102,15 @@ const graphQlWith = (
         const { type } = JSON.parse(message) as { type: string };
         if (type !== 'connection_ack')
           throw new Error(`The server said ${message} before the subscription stood.`);
-        const operation = toOperation(kind, topicName);
-        return { send: JSON.stringify({ id, type: 'subscribe', payload: operation }), isLive: true };
+        return { send: toSubscribe(id, toOperation(kind, topicName)), isLive: true };
       },
+      follow: (other) => toSubscribe(randomUUID(), toOperation(kind, other)),
     };
   },
 });
+
+const toSubscribe = (id: string, payload: object): string =>
+  JSON.stringify({ id, type: 'subscribe', payload });
 
 const followOrder = `subscription ($orderId: ID!) { orderUpdated(orderId: $orderId) { ${orderSelection} } }`;
 const followUser = `subscription ($userId: ID!) { notification(userId: $userId) { ${notificationSelection} } }`;

@@ -46,7 +46,6 @@ export class Audiences {
   readonly #operations = new WeakMap<DocumentNode, Map<string, Known>>();
   readonly #audiences = new Map<string, Audience>();
   #numbers = 0;
-  #alone = 0;
 
   constructor(options: AudiencesOptions) {
     this.#options = options;
@@ -69,8 +68,7 @@ export class Audiences {
   /** `as` tells those apart who ask for the same and are not shown the same; null is nobody else. To be left again. */
   join({ operation, variables, key: asked }: Selection, as: readonly string[] | null): Audience {
     const { toClientResult } = this.#options;
-    this.#alone += as === null ? 1 : 0;
-    const key = as === null ? `alone ${this.#alone}` : JSON.stringify([asked, ...as]);
+    const key = as === null ? `alone ${this.#nextNumber()}` : JSON.stringify([asked, ...as]);
     const audience = this.#audiences.get(key) ?? new Audience({ key, operation, variables, toClientResult });
     this.#audiences.set(key, audience);
     audience.members += 1;
@@ -82,6 +80,11 @@ export class Audiences {
     if (audience.members === 0) this.#audiences.delete(audience.key);
   }
 
+  #nextNumber(): number {
+    this.#numbers += 1;
+    return this.#numbers;
+  }
+
   #find(document: DocumentNode, operationName: string | null | undefined): Known {
     const byName = this.#operations.get(document) ?? new Map<string, Known>();
     this.#operations.set(document, byName);
@@ -89,10 +92,9 @@ export class Audiences {
     const known = byName.get(name);
     if (known !== undefined) return known;
     const { schema, logger } = this.#options;
-    this.#numbers += 1;
     const { document: executed, cursors } = withoutCursor(schema, document, operationName);
     const operation = new EventOperation({ schema, document: executed, operationName, logger });
-    const found: Known = { operation, number: this.#numbers, cursors };
+    const found: Known = { operation, number: this.#nextNumber(), cursors };
     byName.set(name, found);
     return found;
   }

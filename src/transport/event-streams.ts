@@ -88,11 +88,8 @@ export function createEventStreams({ clientErrors, book, confirm }: EventStreams
     const endNow = (): void => endWith(goingAway());
     ends.add(endNow);
     book.countSubscriptions(session, 1);
-    let isReleased = false;
     release = () => {
-      if (isReleased) return;
-      isReleased = true;
-      ends.delete(endNow);
+      if (!ends.delete(endNow)) return; // it was before
       book.countSubscriptions(session, -1);
       book.remove(session);
     };

@@ -8,19 +8,16 @@ export interface Arriving {
 
 export class Lobby {
   readonly #waitMs: number;
-  readonly #now: () => number;
   /** When they came, in the order of their coming. */
   readonly #arrived = new Map<Arriving, number>();
   #timer: NodeJS.Timeout | null = null;
 
-  /** `now` in milliseconds. */
-  constructor(waitMs: number, now: () => number = () => performance.now()) {
+  constructor(waitMs: number) {
     this.#waitMs = waitMs;
-    this.#now = now;
   }
 
   enter(arriving: Arriving): void {
-    this.#arrived.set(arriving, this.#now());
+    this.#arrived.set(arriving, performance.now());
     this.#timer ??= this.#wait(this.#waitMs);
   }
 
@@ -42,7 +39,7 @@ export class Lobby {
   /** At the first of those who are still here; whoever has left meanwhile costs nothing. */
   #look(): void {
     this.#timer = null;
-    const now = this.#now();
+    const now = performance.now();
     for (const [arriving, at] of this.#arrived) {
       const remainingMs = at + this.#waitMs - now;
       if (remainingMs > 0) {

@@ -18,6 +18,12 @@ const answers = {
     collect();
     return process.memoryUsage.rss();
   },
+  /** Bytes. */
+  heap: () => {
+    collect();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  },
 };
 
 process.on('disconnect', () => process.exit(0));

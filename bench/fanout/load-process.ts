@@ -11,8 +11,9 @@ export interface LoadGenerator extends AsyncDisposable {
   connect(): Promise<ConnectFigures>;
   probe(): Promise<void>;
   run(pace: Pace, seconds: number): Promise<TrafficFigures>;
-  /** Each connection follows so many other topics, see Crowd. */
-  follow(others: number): Promise<void>;
+  /** For both see Crowd. */
+  follow(): Promise<void>;
+  probeOthers(): Promise<void>;
   disconnect(): Promise<void>;
 }
 
@@ -46,7 +47,8 @@ export function startLoadGenerator(): LoadGenerator {
     connect: () => ask({ do: 'connect' }),
     probe: () => ask({ do: 'probe' }),
     run: (pace, seconds) => ask({ do: 'run', pace, seconds }),
-    follow: (others) => ask({ do: 'follow', others }),
+    follow: () => ask({ do: 'follow' }),
+    probeOthers: () => ask({ do: 'probe-others' }),
     disconnect: () => ask({ do: 'disconnect' }),
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');

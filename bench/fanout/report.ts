@@ -28,7 +28,7 @@ const scaleColumns: readonly Column[] = [
   { title: 'p50, ms', figure: 'p50:at-rest' },
   { title: 'p99, ms', figure: 'p99:at-rest' },
   { title: 'CPU per delivery, µs', figure: 'cpu:at-rest' },
-  { title: 'memory per further subscription, KiB', figure: 'subscription-memory' },
+  { title: 'heap per further subscription, KiB', figure: 'subscription-memory' },
   { title: 'CPU to subscribe, µs', figure: 'subscribe-cpu', digits: 0 },
 ];
 

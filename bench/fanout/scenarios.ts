@@ -111,11 +111,12 @@ async function measureSubscriptions(
 ): Promise<void> {
   const { server } = running;
   const subscriptions = connections * otherTopics;
-  const memoryBefore = await server.memory();
+  const heapBefore = await server.heap();
   const cpuBefore = await cpuWhenCalm(server);
-  await untilEnded(running)(load.follow(otherTopics));
+  await untilEnded(running)(load.follow());
   run.record(table, 'subscribe-cpu', ((await cpuWhenCalm(server)) - cpuBefore) / subscriptions);
-  run.record(table, 'subscription-memory', ((await server.memory()) - memoryBefore) / subscriptions / 1_024);
+  run.record(table, 'subscription-memory', ((await server.heap()) - heapBefore) / subscriptions / 1_024);
+  await untilEnded(running)(load.probeOthers());
 }
 
 interface Measuring {
@@ -178,4 +179,5 @@ const toCrowd = (
   port: server.port,
   publishUrl,
   redisUrl: place.redisUrl,
+  others: kind === 'order' && connections <= maxConnectionsForOthers ? otherTopics : 0,
 });

@@ -8,6 +8,8 @@ export interface MeasuredServer extends AsyncDisposable {
   cpu(): Promise<number>;
   /** Resident, in bytes, after garbage has been collected. */
   memory(): Promise<number>;
+  /** What its JavaScript holds, in bytes, after garbage has been collected: to the byte, where `memory` is to the megabyte. */
+  heap(): Promise<number>;
   /** Rejects with what it printed when it ends by itself. */
   readonly ended: Promise<never>;
 }
@@ -101,6 +103,7 @@ export async function startMeasuredServer({
     ended,
     cpu: () => Promise.race([ended, ask('cpu')]),
     memory: () => Promise.race([ended, ask('memory')]),
+    heap: () => Promise.race([ended, ask('heap')]),
     async [Symbol.asyncDispose]() {
       isStopping = true;
       // It writes its profile when it ends by itself, as it does when nobody is there to ask.
@@ -113,7 +116,7 @@ export async function startMeasuredServer({
 
 function createAsk(child: ChildProcess, questions: Map<number, (answer: number) => void>) {
   let lastId = 0;
-  return (question: 'cpu' | 'memory'): Promise<number> =>
+  return (question: 'cpu' | 'memory' | 'heap'): Promise<number> =>
     new Promise((resolve) => {
       const id = ++lastId;
       questions.set(id, (answer) => {

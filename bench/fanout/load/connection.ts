@@ -13,12 +13,14 @@ export interface ConnectionOptions {
   readonly conversation: Conversation;
   /** The bytes from `from` to `to` are valid only during the call. */
   onMessage(bytes: Buffer, from: number, to: number, receivedAt: number): void;
+  /** In its place, once other topics are followed as well. */
+  onMessageOfOthers(text: string): void;
   /** Called at most once: the connection broke, was closed by the server, or something in a message was wrong. */
   onFault(error: Error): void;
 }
 
 export interface Connection {
-  /** Follows other topics as well, of which nothing is expected but that they are not refused. */
+  /** Follows other topics as well. Whether the server has done so already, only an event can tell. */
   follow(topicNames: readonly string[]): void;
   /** Resolves when it is gone. */
   close(): Promise<void>;
@@ -29,7 +31,7 @@ const endOfHead = '\r\n\r\n';
 
 /** Resolves when it has subscribed; whether the server has done so already, only an event can tell. */
 export function openConnection(options: ConnectionOptions): Promise<Connection> {
-  const { port, localAddress, protocol, conversation, onMessage } = options;
+  const { port, localAddress, protocol, conversation, onMessage, onMessageOfOthers } = options;
   return new Promise((resolve, reject) => {
     let phase: 'upgrading' | 'subscribing' | 'live' | 'following' | 'closed' = 'upgrading';
     let head = '';
@@ -59,8 +61,10 @@ export function openConnection(options: ConnectionOptions): Promise<Connection> 
       if (pong !== null) return void socket.write(toTextFrame(pong));
       if (phase === 'live') onMessage(bytes, from, to, receivedAt);
       else if (phase === 'subscribing') say(bytes.toString('utf8', from, to));
-      else if (bytes.includes('"error', from) && bytes.indexOf('"error', from) < to)
-        throw new Error(`The server refused a subscription: ${bytes.toString('utf8', from, to)}`);
+      else {
+        const text = bytes.toString('utf8', from, to);
+        if (text !== protocol.followed) onMessageOfOthers(text);
+      }
     });
     const read = (length: number): void => {
       if (phase !== 'upgrading') return scanner.push(readBuffer, length);

@@ -4,8 +4,9 @@ import { openConnection, type Connection } from './connection.ts';
 import { DeliveryCheck, DeliveryFault, type CheckedSubscriber, type CheckedTopic } from './delivery-check.ts';
 import { idOf, toMessage, toShape, toTopicName, type Kind } from './events.ts';
 import { protocols, type ProtocolName } from './protocols.ts';
-import { openPublisher, type PublisherName } from './publishers.ts';
-import { Traffic } from './traffic.ts';
+import { OthersCheck } from './others-check.ts';
+import { openPublisher, toPublishable, type PublisherName } from './publishers.ts';
+import { drainMs, Traffic, Undelivered } from './traffic.ts';
 
 export interface CrowdOptions {
   readonly protocol: ProtocolName;
@@ -17,6 +18,8 @@ export interface CrowdOptions {
   /** Of the node that takes mutations; null where there is none. */
   readonly publishUrl: string | null;
   readonly redisUrl: string;
+  /** Orders that each may follow besides. */
+  readonly others: number;
 }
 
 export interface ConnectFigures {
@@ -28,8 +31,10 @@ export interface Crowd {
   connect(): Promise<ConnectFigures>;
   /** What has not come, in a sentence; null where nothing is missing. */
   describeMissing(): string | null;
-  /** Each connection follows so many other orders. From then on no events are expected. */
-  follow(others: number): void;
+  /** Each connection follows the other orders as well. */
+  follow(): void;
+  /** An event of each of them. Rejects where one of them does not reach everybody, or reaches somebody twice. */
+  probeOthers(): Promise<void>;
   disconnect(): Promise<void>;
   close(): Promise<void>;
 }
@@ -54,7 +59,8 @@ export async function openCrowd(options: CrowdOptions): Promise<Crowd> {
     url: options.publishUrl,
     token: await signDevelopmentToken({ user: 'backend', workspace, scope }),
   });
-  await publisher.prepare(kind);
+  const others = Array.from({ length: options.others }, (_, index) => toTopicName('order', index + 1));
+  await publisher.prepare(kind === 'order' ? [toTopicName(kind, 0), ...others] : others);
 
   const topics: readonly CheckedTopic[] = Array.from(
     { length: kind === 'order' ? 1 : count },
@@ -78,6 +84,7 @@ export async function openCrowd(options: CrowdOptions): Promise<Crowd> {
     onDelivered: (event, receivedAt) => traffic.noteDelivered(event, receivedAt),
     onComplete: () => traffic.noteComplete(),
   });
+  const othersCheck = new OthersCheck(others.map(idOf));
   const subscribers: CheckedSubscriber[] = [];
   const connections: Connection[] = [];
 
@@ -98,6 +105,7 @@ export async function openCrowd(options: CrowdOptions): Promise<Crowd> {
       protocol,
       conversation,
       onMessage: (bytes, from, to, receivedAt) => check.receive(subscriber, bytes, from, to, receivedAt),
+      onMessageOfOthers: (text) => othersCheck.receive(subscriber.name, text),
       onFault: (error) =>
         traffic.noteFault(
           error instanceof DeliveryFault ? error : new Error(`${subscriber.name}: ${error.message}`),
@@ -137,9 +145,15 @@ export async function openCrowd(options: CrowdOptions): Promise<Crowd> {
       return { seconds: (performance.now() - began) / 1_000 };
     },
     describeMissing: () => check.describeMissing(subscribers),
-    follow(others) {
-      const names = Array.from({ length: others }, (_, index) => toTopicName('order', index + 1));
-      for (const connection of connections) connection.follow(names);
+    follow() {
+      for (const { name } of subscribers) othersCheck.expect(name);
+      for (const connection of connections) connection.follow(others);
+    },
+    async probeOthers() {
+      const events = others.map((name) => toPublishable('order', name, { label: 1, as: publisher }));
+      await publisher.publish('order', events);
+      await traffic.until(() => othersCheck.missing === null, drainMs);
+      if (othersCheck.missing !== null) throw new Undelivered(othersCheck.missing);
     },
     disconnect,
     async close() {

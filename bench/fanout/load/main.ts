@@ -10,7 +10,8 @@ export type LoadRequest =
   | { readonly do: 'connect' }
   | { readonly do: 'probe' }
   | { readonly do: 'run'; readonly pace: Pace; readonly seconds: number }
-  | { readonly do: 'follow'; readonly others: number }
+  | { readonly do: 'follow' }
+  | { readonly do: 'probe-others' }
   | { readonly do: 'disconnect' };
 
 export type LoadAnswer =
@@ -39,8 +40,10 @@ async function carryOut(request: LoadRequest): Promise<unknown> {
     case 'run':
       return requireCrowd().traffic.run(request.pace, request.seconds);
     case 'follow':
-      requireCrowd().follow(request.others);
+      requireCrowd().follow();
       return null;
+    case 'probe-others':
+      return requireCrowd().probeOthers();
     case 'disconnect':
       return requireCrowd().disconnect();
   }

@@ -21,6 +21,8 @@ export interface Protocol {
   readonly path: string;
   readonly subprotocol: string | null;
   readonly wrapping: Wrapping;
+  /** What says that another topic is followed as well; null where nothing does. */
+  readonly followed: string | null;
   /** What answers the server's own way to ask whether the client is alive; null for a message that is none. */
   answerToPing(bytes: Buffer, from: number, to: number): string | null;
   /** The token is needed by Tidings only. */
@@ -37,6 +39,7 @@ const bare: Protocol = {
     unwrap: (text) => (JSON.parse(text) as { event: unknown }).event,
     isNumberedByServer: false,
   },
+  followed: null,
   answerToPing: () => null,
   converse: (_kind, topicName) => ({
     address: JSON.stringify(topicName),
@@ -55,6 +58,7 @@ const socketIo: Protocol = {
     unwrap: (text) => (JSON.parse(text.slice(2)) as unknown[])[1],
     isNumberedByServer: false,
   },
+  followed: '431[]',
   answerToPing: (bytes, from, to) => (to - from === 1 && bytes[from] === 0x32 ? '3' : null),
   converse: (_kind, topicName) => ({
     address: '42',
@@ -86,6 +90,7 @@ const graphQlWith = (
     unwrap: (text) => (JSON.parse(text) as { payload: { data: unknown } }).payload.data,
     isNumberedByServer,
   },
+  followed: null,
   answerToPing: (bytes, from, to) =>
     to - from < maxPingLength && bytes.toString('latin1', from, to) === '{"type":"ping"}'
       ? '{"type":"pong"}'

@@ -2,7 +2,7 @@
 import { Redis } from 'ioredis';
 import { createPublisher } from '../../load.ts';
 import type { PackagePublisher } from './package-publishers.mjs';
-import { idOf, orderOfTheBench, toTopicName, type Kind } from './events.ts';
+import { idOf, orderOfTheBench, toMessage, toText, type Kind } from './events.ts';
 
 export interface PublishableEvent {
   readonly topicName: string;
@@ -18,11 +18,22 @@ export interface Publisher {
   readonly sendsMessages: boolean;
   /** Calls for the same topics that may be under way at once. */
   maxUnderWay(kind: Kind): number;
-  /** Makes what the topics need, before anybody subscribes. */
-  prepare(kind: Kind): Promise<void>;
+  /** Makes what nobody can follow before it is there. */
+  prepare(orders: readonly string[]): Promise<void>;
   /** One event for each of several topics, all with the same text. Resolves when it is published. */
   publish(kind: Kind, events: readonly PublishableEvent[]): Promise<void>;
   close(): void;
+}
+
+/** `as` says whether it is told as a message. */
+export function toPublishable(
+  kind: Kind,
+  topicName: string,
+  { label, as }: { readonly label: number; readonly as: Pick<Publisher, 'sendsMessages'> },
+): PublishableEvent {
+  const message = as.sendsMessages ? toMessage(kind, topicName, label) : null;
+  const json = message === null ? null : JSON.stringify(message);
+  return { topicName, text: toText(label), message, json };
 }
 
 export type PublisherName = 'redis' | 'socket.io' | 'mqemitter' | 'mutations';
@@ -98,9 +109,9 @@ function createMutationPublisher({ url, token }: PublisherTarget): Publisher {
     sendsMessages: false,
     // What is sent to the same users at once would wait for the same rows of their feeds.
     maxUnderWay: (kind) => (kind === 'order' ? ordersUnderWay : 1),
-    async prepare(kind) {
+    async prepare(orders) {
       await node.send(upsert, { users: [{ id: customerId, name: customerName }] });
-      if (kind === 'order') await updateOrder(toTopicName(kind, 0), 'A new order');
+      for (const order of orders) await updateOrder(order, 'A new order');
     },
     async publish(kind, events) {
       if (kind === 'order') {

@@ -3,8 +3,8 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CheckedTopic, PublishedEvent } from './delivery-check.ts';
-import { toMessage, toText, type Kind } from './events.ts';
-import type { Publisher, PublishableEvent } from './publishers.ts';
+import type { Kind } from './events.ts';
+import { toPublishable, type Publisher, type PublishableEvent } from './publishers.ts';
 
 export type Pace =
   /** So many events a second, over all topics, in calls of at most `perCall` topics. */
@@ -34,7 +34,8 @@ interface Lane {
 /** Something has not come, although it was waited for. */
 export class Undelivered extends Error {}
 
-const drainMs = 30_000;
+/** So long everything may take to arrive. */
+export const drainMs = 30_000;
 const probeWaitMs = 500;
 const maxProbes = 30;
 
@@ -97,7 +98,7 @@ export class Traffic {
       // A slow server is waited for as long as it goes on delivering.
       for (let before = -1; before < this.#delivered && !hasReachedAll();) {
         before = this.#delivered;
-        await this.#until(hasReachedAll, probeWaitMs);
+        await this.until(hasReachedAll, probeWaitMs);
       }
       if (!hasReachedAll()) continue;
       for (const topic of this.#topics) {
@@ -121,7 +122,7 @@ export class Traffic {
     const endsAt = began + seconds * 1_000;
     if (pace.name === 'at-rest') await this.#runAtRest(lanes, pace.perSecond, endsAt);
     else await this.#runSaturated(lanes, pace.window, endsAt);
-    await this.#until(() => this.#onTheirWay === 0, drainMs);
+    await this.until(() => this.#onTheirWay === 0, drainMs);
     const took = (performance.now() - began) / 1_000;
     const { user, system } = process.cpuUsage(cpu);
     if (this.#onTheirWay > 0)
@@ -148,7 +149,7 @@ export class Traffic {
       for (const lane of lanes) {
         const dueMs = (published * 1_000) / perSecond - (performance.now() - began);
         if (dueMs > 0) await sleep(dueMs);
-        await this.#until(() => this.#mayPublish(lane), drainMs);
+        await this.until(() => this.#mayPublish(lane), drainMs);
         calls.push(this.#publish(lane));
         published += lane.topics.length;
       }
@@ -176,7 +177,7 @@ export class Traffic {
         }
       }
     };
-    await this.#until(
+    await this.until(
       () => {
         publishMore();
         return isOver && lanes.every(({ last, underWay }) => last === furthest && underWay === 0);
@@ -201,25 +202,23 @@ export class Traffic {
   async #publish(lane: Lane): Promise<readonly PublishedEvent[]> {
     lane.last += 1;
     const label = lane.last;
-    const text = toText(label);
     const publishedAt = performance.now();
     const published: PublishedEvent[] = [];
     const publishable: PublishableEvent[] = [];
     for (const topic of lane.topics) {
-      const message = this.#publisher.sendsMessages ? toMessage(this.#kind, topic.name, label) : null;
-      const json = message === null ? null : JSON.stringify(message);
+      const toPublish = toPublishable(this.#kind, topic.name, { label, as: this.#publisher });
       const event: PublishedEvent = {
-        sequence: message === null ? 0 : label,
+        sequence: toPublish.json === null ? 0 : label,
         label,
         publishedAt,
-        text,
-        message: json,
+        text: toPublish.text,
+        message: toPublish.json,
         reference: null,
         missing: topic.subscribers,
       };
-      (message === null ? topic.unnumbered : topic.events).set(label, event);
+      (toPublish.json === null ? topic.unnumbered : topic.events).set(label, event);
       published.push(event);
-      publishable.push({ topicName: topic.name, text, message, json });
+      publishable.push(toPublish);
     }
     this.#onTheirWay += published.length;
     lane.underWay += 1;
@@ -228,8 +227,11 @@ export class Traffic {
     return published;
   }
 
-  /** Asks again whenever something has changed, and every now and then. Resolves when it is so, or the time is over. */
-  async #until(isSo: () => boolean, timeoutMs: number): Promise<void> {
+  /**
+   * Asks again whenever something has changed, and every now and then. Resolves when it is so, or the time is over. Rejects
+   * with the first fault.
+   */
+  async until(isSo: () => boolean, timeoutMs: number): Promise<void> {
     const endsAt = performance.now() + timeoutMs;
     for (;;) {
       if (this.#fault !== null) throw this.#fault;

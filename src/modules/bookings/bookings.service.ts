@@ -8,7 +8,7 @@ import type { AuthorizationClass } from '../../schema/event-stream.ts';
 import { optionalIdempotencyKey, requireFirst, requireId } from '../../schema/input.ts';
 import { parsePageCursor, placeMoment, placeText, toPage, type Page } from '../../schema/page.ts';
 import type { EntryOf } from '../../schema/scalars.ts';
-import type { Queries } from '../../store/store.ts';
+import type { Queries, Statement } from '../../store/store.ts';
 import type { StreamPosition } from '../../streams/cursor.ts';
 import { publishOnce, type Published } from '../../streams/publish-once.ts';
 import { toTitle, type NotificationDraft } from '../notifications/notification-draft.ts';
@@ -112,9 +112,8 @@ export function createBookingsService(runtime: Runtime): BookingsService {
     },
 
     async requireMayFollow(viewer, id) {
-      const booking = await findBooking(store.queries, viewer.workspace, id);
-      const admitted =
-        booking === null ? null : mayFollowBooking(viewer, { customerId: booking.customer.id });
+      const customerId = await readCustomer(store.queries, viewer.workspace, id);
+      const admitted = customerId === undefined ? null : mayFollowBooking(viewer, { customerId });
       if (admitted === null) throw notFound('booking', id);
       return admitted;
     },
@@ -145,12 +144,22 @@ export function createBookingsService(runtime: Runtime): BookingsService {
   };
 }
 
-async function readCustomer(tx: Queries, workspace: string, id: string): Promise<string | undefined> {
-  const [row] = await tx
-    .select({ customerId: bookings.customerId })
-    .from(bookings)
-    .where(and(eq(bookings.workspace, workspace), eq(bookings.id, id)));
-  return row?.customerId;
+const customerStatement: Statement = {
+  name: 'read_customer_of_booking',
+  text: 'select customer_id from bookings where workspace = $1 and id = $2',
+};
+
+/** undefined where there is no such booking. */
+async function readCustomer(
+  queries: Queries,
+  workspace: string,
+  bookingId: string,
+): Promise<string | undefined> {
+  const [row] = await queries.run<{ readonly customer_id: string }>(customerStatement, [
+    workspace,
+    bookingId,
+  ]);
+  return row?.customer_id;
 }
 
 async function findBooking(queries: Queries, workspace: string, id: string): Promise<BookingView | null> {

@@ -1,9 +1,25 @@
-// The two statements that every published update runs: reading the order as it stands, and writing it as it will.
+// The statements of the hot paths. For every subscription: whose order it is. For every published update: reading the order
+// as it stands, and writing it as it will.
 import type { Queries, Statement } from '../../store/store.ts';
 import { toUserView, type UserView } from '../users/users.service.ts';
 import type { OrderView } from './apply-update.ts';
 import type { OrderStatus, OrderTransition, PaymentStatus } from './orders.tables.ts';
 import { orderTopic } from './orders.topics.ts';
+
+const customerStatement: Statement = {
+  name: 'read_customer_of_order',
+  text: 'select customer_id from orders where workspace = $1 and id = $2',
+};
+
+/** undefined where there is no such order. */
+export async function readCustomer(
+  queries: Queries,
+  workspace: string,
+  orderId: string,
+): Promise<string | undefined> {
+  const [row] = await queries.run<{ readonly customer_id: string }>(customerStatement, [workspace, orderId]);
+  return row?.customer_id;
+}
 
 const readStatement: Statement = {
   name: 'read_order_for_update',

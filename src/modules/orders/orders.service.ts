@@ -23,7 +23,7 @@ import {
   type OrderUpdatePayload,
   type OrderView,
 } from './apply-update.ts';
-import { readForUpdate, startWriting } from './order-rows.ts';
+import { readCustomer, readForUpdate, startWriting } from './order-rows.ts';
 import { mayFollowOrder, requireMayListOrders, requireMayPublishOrders } from './orders.policy.ts';
 import { orders } from './orders.tables.ts';
 import { orderTopic, ordersOfTopic } from './orders.topics.ts';
@@ -116,8 +116,8 @@ export function createOrdersService(runtime: Runtime): OrdersService {
     },
 
     async requireMayFollow(viewer, id) {
-      const order = await findOrder(store.queries, viewer.workspace, id);
-      const admitted = order === null ? null : mayFollowOrder(viewer, { customerId: order.customer.id });
+      const customerId = await readCustomer(store.queries, viewer.workspace, id);
+      const admitted = customerId === undefined ? null : mayFollowOrder(viewer, { customerId });
       if (admitted === null) throw notFound('order', id);
       return admitted;
     },
@@ -146,14 +146,6 @@ export function createOrdersService(runtime: Runtime): OrdersService {
       return { ...toPage(orderList, items.map(toView), { first, after, placeOf }), position };
     },
   };
-}
-
-async function readCustomer(tx: Queries, workspace: string, id: string): Promise<string | undefined> {
-  const [row] = await tx
-    .select({ customerId: orders.customerId })
-    .from(orders)
-    .where(and(eq(orders.workspace, workspace), eq(orders.id, id)));
-  return row?.customerId;
 }
 
 async function findOrder(queries: Queries, workspace: string, id: string): Promise<OrderView | null> {

@@ -34,6 +34,7 @@ let sources: Source[];
 let executed: string[];
 let gates: Map<string, Promise<void>>;
 let confirming: Promise<void> | null;
+let confirm: () => Promise<void> | null;
 let fanOut: FanOut;
 
 const schema = (() => {
@@ -155,6 +156,9 @@ class TestReceiver implements Receiver {
   onceReady(resume: () => void): void {
     this.#resume = resume;
   }
+  forget(resume: () => void): void {
+    if (this.#resume === resume) this.#resume = null;
+  }
   receive({ payload }: EventResult): void {
     this.told.push(payload.toString('utf8'));
   }
@@ -216,10 +220,11 @@ beforeEach(() => {
   executed = [];
   gates = new Map();
   confirming = null;
+  confirm = () => confirming;
   fanOut = createFanOut({
     schema,
     logger: pino({ level: 'silent' }),
-    confirm: () => confirming,
+    confirm: () => confirm(),
     toClientResult: (result: ExecutionResult) => result,
   });
 });
@@ -371,29 +376,45 @@ describe('a receiver without room', () => {
 
 describe('before anything is told', () => {
   test('it is confirmed', async () => {
-    let confirm = (): void => undefined;
+    let sure = (): void => undefined;
     const { receiver } = await subscribe('quick');
-    confirming = new Promise((resolve) => (confirm = resolve));
+    confirming = new Promise((resolve) => (sure = resolve));
     tell('a');
     await settled();
     expect(receiver.told).toEqual([]);
     confirming = null;
-    confirm();
+    sure();
     await settled();
     expect(receiver.told).toEqual([data({ quick: 'a' })]);
   });
 
   test('nor is anything handed over past it', async () => {
-    let confirm = (): void => undefined;
+    let sure = (): void => undefined;
     const { receiver } = await subscribe('quick');
-    confirming = new Promise((resolve) => (confirm = resolve));
+    confirming = new Promise((resolve) => (sure = resolve));
     sources[0]?.hand({ text: 'a' });
     expect(receiver.told).toEqual([]);
     confirming = null;
-    confirm();
+    sure();
     await settled();
     sources[0]?.hand({ text: 'b' });
     expect(receiver.told).toEqual([data({ quick: 'a' }), data({ quick: 'b' })]);
+  });
+
+  test('it is confirmed once, also where nobody can be sure for long', async () => {
+    let asked = 0;
+    confirm = () => {
+      asked += 1;
+      return Promise.resolve();
+    };
+    const all = [await subscribe('quick'), await subscribe('quick')];
+    tell('a');
+    tell('b');
+    sources.forEach((source) => source.hand({ text: 'c' }));
+    await settled();
+    for (const { receiver } of all)
+      expect(receiver.told).toEqual(['a', 'b', 'c'].map((quick) => data({ quick })));
+    expect(asked).toBe(6);
   });
 
   test('what took its time is confirmed when it is there', async () => {

@@ -4,7 +4,7 @@
 //   idle ──(woken)──▶ pulling ──(nothing at hand)──▶ idle
 //                       │  ▲
 //                       │  └──(settled; there is room)──┐
-//                       └──(a result is a promise; the receiver has no room)──▶ waiting
+//                       └──(to be confirmed; a result is a promise; no room)──▶ waiting
 import type { Context } from '../schema/context.ts';
 import type { Failure, Puller, PushIterator } from '../streams/push-iterator.ts';
 import type { Audience } from './audience.ts';
@@ -17,6 +17,8 @@ export interface Receiver {
   /** Whether a result may be handed over now. Where not, `onceReady` tells when. */
   readonly isReady: boolean;
   onceReady(resume: () => void): void;
+  /** It will not be called any more. */
+  forget(resume: () => void): void;
   /** `announcedAt` is when the event was told, see Delivery. Where it throws, the subscription ends with that. */
   receive(result: EventResult, announcedAt: number | null): void;
   /** Nothing follows. Must not throw. */
@@ -89,7 +91,6 @@ export class Member implements Puller {
 
   onValue(event: unknown): boolean {
     if (this.#phase !== 'idle' || this.#receiver?.isReady !== true) return false;
-    if (this.#membership.confirm() !== null) return false;
     this.#phase = 'pulling';
     if (!this.#tell(event)) return true;
     this.#phase = 'idle';
@@ -112,8 +113,6 @@ export class Member implements Puller {
 
   #pull(): void {
     const source = this.#source;
-    const confirming = this.#membership.confirm();
-    if (confirming !== null) return this.#waitFor(confirming);
     this.#phase = 'pulling';
     do {
       this.#wokenAgain = false;
@@ -137,29 +136,40 @@ export class Member implements Puller {
     return this.#phase === 'over';
   }
 
-  /** For a confirmation, or for a result that has to be confirmed when it is there. */
-  #waitFor(awaited: Promise<EventResult | void>, event?: unknown): void {
+  /** `tell` follows when the promise has settled, unless it is over by then; and whatever comes next where it answers true. */
+  #after<T>(awaited: Promise<T>, tell: (settled: T) => boolean): false {
     this.#phase = 'waiting';
-    const settled = async (): Promise<EventResult | void> => {
-      const result = await awaited;
-      if (result !== undefined) await this.#membership.confirm();
-      return result;
-    };
-    settled().then(
-      (result) => {
-        if (this.#isOver()) return;
-        if (result === undefined || this.#handOver(result, event)) this.#goOn();
+    awaited.then(
+      (settled) => {
+        if (!this.#isOver() && tell(settled)) this.#goOn();
       },
       (error: unknown) => this.#fail(error),
     );
+    return false;
   }
 
-  /** Whether the next may follow at once. Never throws: whoever has brought the event has others to tell. */
+  /**
+   * Whether the next may follow at once. What was taken is confirmed then, once: while nobody can be sure for long, each event
+   * waits for a look of its own. Never throws: whoever has brought the event has others to tell.
+   */
   #tell(event: unknown): boolean {
+    const confirming = this.#membership.confirm();
+    return confirming === null
+      ? this.#tellConfirmed(event)
+      : this.#after(confirming, () => this.#tellConfirmed(event));
+  }
+
+  #tellConfirmed(event: unknown): boolean {
     try {
       const outcome = this.#joined().resultOf(event, this.#context);
       if (!(outcome instanceof Promise)) return this.#handOver(outcome, event);
-      this.#waitFor(outcome, event);
+      // What took its time is confirmed when it is there.
+      const confirmed = async (): Promise<EventResult> => {
+        const result = await outcome;
+        await this.#membership.confirm();
+        return result;
+      };
+      return this.#after(confirmed(), (result) => this.#handOver(result, event));
     } catch (error) {
       this.#fail(error);
     }
@@ -201,6 +211,7 @@ export class Member implements Puller {
 
   #leave(): void {
     this.#phase = 'over';
+    if (this.#resume !== null) this.#receiver?.forget(this.#resume);
     this.#receiver = null;
     if (this.#audience !== null) this.#membership.audiences.leave(this.#audience);
     this.#audience = null;

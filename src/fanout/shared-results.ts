@@ -64,6 +64,10 @@ export class SharedResults implements AsyncGenerator<ExecutionResult, undefined,
     this.#resume = resume;
   }
 
+  forget(): void {
+    this.#resume = null;
+  }
+
   receive({ result }: EventResult, announcedAt: number | null): void {
     this.#delivery.announcedAt = announcedAt;
     const asked = this.#asked;

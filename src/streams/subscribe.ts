@@ -130,10 +130,9 @@ export class StreamSubscription extends PushIterator<LogEntry> implements TailLi
 
   protected override onStarved(): void {
     if (this.#phase !== 'catching-up' || this.#reading) return;
-    // Others of this connection have as much waiting as it may have: what is read now would be too much.
-    if (!this.#backlog.isFull) return void this.#readOn();
+    // Others of this connection may have as much waiting as it may have: what is read now would be too much.
     this.#wakeUp ??= () => this.wake();
-    this.#backlog.onceThereIsRoom(this.#wakeUp);
+    if (this.#backlog.beginReading(this.#wakeUp)) void this.#readOn();
   }
 
   onEnded(error: TidingsError): void {
@@ -183,14 +182,18 @@ export class StreamSubscription extends PushIterator<LogEntry> implements TailLi
   async #readOn(): Promise<void> {
     this.#reading = true;
     try {
-      while (this.#phase === 'catching-up' && this.#queue.length === 0 && !this.closed)
-        await this.#readPage();
+      while (this.#mayReadOn()) await this.#readPage();
     } catch (error) {
       this.fail(error, 'after-queue');
     } finally {
       this.#reading = false;
+      this.#backlog.endReading();
     }
     this.wake();
+  }
+
+  #mayReadOn(): boolean {
+    return this.#phase === 'catching-up' && this.#queue.length === 0 && !this.closed && !this.#backlog.isFull;
   }
 
   async #readPage(): Promise<void> {
@@ -200,6 +203,8 @@ export class StreamSubscription extends PushIterator<LogEntry> implements TailLi
     // Nothing where something was: retention has removed all that was left.
     const removed = page?.length === 0 && this.#position.number < known;
     if (page === null || removed) throw expired(anewFrom);
+    // Others were quicker: it is read again when there is room.
+    if (this.#backlog.isFull) return;
     const { filter } = this;
     for (const entry of page) {
       if (this.closed) return;

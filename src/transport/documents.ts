@@ -22,7 +22,7 @@ export interface Documents {
   prepare(query: string): PreparedDocument;
   /** The same in two steps: this throws GraphQLError where the text can not be parsed, */
   parse(query: string): DocumentNode;
-  /** and this answers what is wrong with what `parse` has answered. */
+  /** and this answers what is wrong with what `parse` has answered. The errors of both are for the caller alone to write to. */
   validate(document: DocumentNode): readonly GraphQLError[];
 }
 
@@ -74,12 +74,22 @@ export function createDocuments(schema: GraphQLSchema): Documents {
     },
     parse(query) {
       const { document, errors } = find(query);
-      if (document === null) throw errors[0];
+      if (document === null) throw copyOf(errors[0]);
       return document;
     },
-    validate: (document) => errorsOf.get(document) ?? validateDocument(schema, document),
+    validate: (document) => (errorsOf.get(document) ?? validateDocument(schema, document)).map(copyOf),
   };
 }
+
+/** Yoga writes the status of its answer into the errors that it is given. */
+const copyOf = ({ message, nodes, source, positions, path, originalError }: GraphQLError): GraphQLError =>
+  new GraphQLError(message, {
+    nodes: nodes ?? null,
+    source: source ?? null,
+    positions: positions ?? null,
+    path: path ?? null,
+    originalError: originalError ?? null,
+  });
 
 function parseAndValidate(schema: GraphQLSchema, query: string): Parsed {
   let document: DocumentNode;

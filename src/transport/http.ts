@@ -156,6 +156,7 @@ function refusalOf({ method, headers }: IncomingMessage): { status: number; sent
 
 interface NodeContext {
   readonly req: IncomingMessage;
+  readonly res: ServerResponse;
 }
 
 function createGraphql(
@@ -231,13 +232,18 @@ const useGraphqlJs = (
     }),
   onSubscribe: ({ setSubscribeFn }) =>
     setSubscribeFn(async (args: ExecutionArgs) => {
-      const { request } = args.contextValue as YogaContext;
+      const { request, res: response, tidings } = args.contextValue as YogaContext;
       if (!isAccepted(request.headers.get('accept'), 'text/event-stream')) {
         return { errors: [notAcceptable(subscriptionAnswer)] };
       }
-      const { tidings } = args.contextValue as YogaContext;
       const subscribed = await openResults(unwrap(args), fanOut);
-      return Symbol.asyncIterator in subscribed ? streams.open(subscribed, tidings) : subscribed;
+      if (!(Symbol.asyncIterator in subscribed)) return subscribed;
+      const results = streams.open(subscribed, tidings);
+      // Whoever has hung up before is told nothing, and nothing would ask for the first result, or give them up.
+      const end = (): void => void results.return(undefined);
+      if (response.destroyed) end();
+      else response.once('close', end);
+      return results;
     }),
   // Errors of validation come past no other place.
   onResultProcess({ result, setResult }) {
@@ -256,7 +262,7 @@ async function openResults(args: ExecutionArgs, fanOut: FanOut | null): ReturnTy
 }
 
 /** Yoga's copy of the context, with ours in it. */
-interface YogaContext {
+interface YogaContext extends NodeContext {
   readonly tidings: Context;
   readonly request: Request;
 }

@@ -62,6 +62,10 @@ export class LiveOperation implements AsyncIterableIterator<never, undefined>, R
     this.#outbox.onceReady(resume);
   }
 
+  forget(resume: () => void): void {
+    this.#outbox.forget(resume);
+  }
+
   receive(result: EventResult, announcedAt: number | null): void {
     this.#outbox.add({ head: this.#head, payload: result.payload });
     this.#deliveries.deliver(announcedAt);

@@ -16,8 +16,9 @@ function operations() {
   return { started, run, settle: (name: string) => settle.get(name)?.() };
 }
 const nothing = async () => {};
+let waiting = 0;
 const createTurns = () => {
-  const turns = new OperationTurns();
+  const turns = new OperationTurns({ entered: () => (waiting += 1), left: () => (waiting -= 1) });
   return (text: string, handle: () => Promise<void>) => turns.handle(text, handle);
 };
 
@@ -36,9 +37,11 @@ test('an operation that reuses a completed id waits until the one before it has 
   await inTurn(complete('1'), nothing);
   const second = inTurn(subscribe('1'), run('second'));
   expect(started).toEqual(['first']);
+  expect(waiting).toBe(1);
   settle('first');
   await first;
   await expect.poll(() => started).toEqual(['first', 'second']);
+  expect(waiting).toBe(0);
   settle('second');
   await second;
 });

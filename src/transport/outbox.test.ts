@@ -156,14 +156,27 @@ describe('a reader that does not keep up', () => {
     expect(stuck).toBe(0);
   });
 
-  test('whoever has sent a text may send the next when there is room', async () => {
+  test('whoever has a text to send waits until it was added', async () => {
     const sent = vi.fn<() => void>();
-    void outbox.sendText(much).then(sent);
+    void outbox.sendText(much);
     endTurn();
+    void outbox.sendText('second').then(sent);
     await Promise.resolve();
     expect(sent).not.toHaveBeenCalled();
     sink.drain();
     await vi.waitFor(() => expect(sent).toHaveBeenCalledOnce());
+  });
+
+  test('whoever has gone is not told that there is room', () => {
+    const [gone, staying] = [vi.fn<() => void>(), vi.fn<() => void>()];
+    add(much);
+    endTurn();
+    outbox.onceReady(gone);
+    outbox.onceReady(staying);
+    outbox.forget(gone);
+    sink.drain();
+    expect(gone).not.toHaveBeenCalled();
+    expect(staying).toHaveBeenCalledOnce();
   });
 
   test('nothing is put behind what was not read: whoever answers waits, one after the other', () => {

@@ -73,7 +73,8 @@ export class Outbox {
   #messages: Message[] | null = null;
   #bytes = 0;
   #isFull = false;
-  #waiting: (() => void)[] | null = null;
+  /** In the order in which they came. */
+  #waiting: Set<() => void> | null = null;
   #stuckTimer: NodeJS.Timeout | undefined;
 
   constructor({ socket, sink, policy, reader }: OutboxOptions) {
@@ -87,6 +88,11 @@ export class Outbox {
     return !this.#isFull && this.#bytes < lowWaterBytes;
   }
 
+  /** Whether there is something that the system has not taken: it has room again only where somebody reads. */
+  get isBlocked(): boolean {
+    return this.#sink.bufferedBytes > 0;
+  }
+
   /** Of all that was ever written, by whomever: grows while somebody reads. */
   get takenBytes(): number {
     return this.#sink.takenBytes;
@@ -94,8 +100,13 @@ export class Outbox {
 
   /** Calls `resume` once, when there is room, or when it is closed. To be called while it is not ready. */
   onceReady(resume: () => void): void {
-    this.#waiting ??= [];
-    this.#waiting.push(resume);
+    this.#waiting ??= new Set();
+    this.#waiting.add(resume);
+  }
+
+  /** It is not called any more. */
+  forget(resume: () => void): void {
+    this.#waiting?.delete(resume);
   }
 
   /** Resolves when there is room, or it is closed. */
@@ -103,20 +114,17 @@ export class Outbox {
     if (!this.isReady) await new Promise<void>((resolve) => this.onceReady(resolve));
   }
 
-  /** Waits until there is room; resolves when more may be sent. */
+  /** Waits until there is room; resolves when it has been added, or will never be. */
   async sendText(text: string): Promise<void> {
     const message = wholeText(text);
-    if (this.isReady) this.add(message);
-    else {
-      await new Promise<void>((resolve) => {
-        // Here and not behind it: the next of those who wait would find the room that this one takes.
-        this.onceReady(() => {
-          this.add(message);
-          resolve();
-        });
+    if (this.isReady) return this.add(message);
+    await new Promise<void>((resolve) => {
+      // Here and not behind it: the next of those who wait would find the room that this one takes.
+      this.onceReady(() => {
+        this.add(message);
+        resolve();
       });
-    }
-    await this.ready();
+    });
   }
 
   add(message: Message): void {
@@ -156,7 +164,7 @@ export class Outbox {
   dispose(): void {
     clearTimeout(this.#stuckTimer);
     this.#messages = null;
-    const waiting = this.#waiting ?? [];
+    const waiting = [...(this.#waiting ?? [])];
     this.#waiting = null;
     for (const resume of waiting) resume();
   }
@@ -183,11 +191,11 @@ export class Outbox {
 
   /** In turn, while there is room: whoever fills it waits behind those who have not had theirs. */
   #resume(): void {
-    const waiting = this.#waiting;
-    if (waiting === null) return;
+    for (const resume of this.#waiting ?? []) {
+      if (!this.isReady) return;
+      this.#waiting?.delete(resume);
+      resume();
+    }
     this.#waiting = null;
-    let resumed = 0;
-    for (; resumed < waiting.length && this.isReady; resumed += 1) waiting[resumed]?.();
-    if (resumed < waiting.length) this.#waiting = [...waiting.slice(resumed), ...(this.#waiting ?? [])];
   }
 }

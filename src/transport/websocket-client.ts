@@ -16,6 +16,7 @@ import { closeCodes, protocolReasons } from './close-codes.ts';
 import type { OpenConnection } from './connection-book.ts';
 import { createFrameSink } from './frame-sink.ts';
 import type { Beating } from './heartbeat.ts';
+import { Intake } from './intake.ts';
 import type { Arriving, Lobby } from './lobby.ts';
 import { OperationTurns } from './operation-turns.ts';
 import { Outbox, type OutboxPolicy } from './outbox.ts';
@@ -33,6 +34,8 @@ export interface ClientOptions {
 
 /** Queries and mutations that are carried out at a time for one connection. */
 const maxAnswers = 32;
+/** Pings without an answer after which it does not count any more that the system takes what is sent, see `isAlive`. */
+const maxUnansweredPings = 3;
 /** One that is told to leave because it does not read is given so long. */
 const stuckCloseMs = 2_000;
 
@@ -49,15 +52,17 @@ export class WebSocketClient
   session: Session | null = null;
   readonly #logger: Logger;
   readonly #lobby: Lobby;
-  readonly #turns = new OperationTurns();
+  readonly #intake: Intake;
+  readonly #turns: OperationTurns;
   /** null once it is closed. */
   #onClosed: (() => void)[] | null = [];
   /** Those that are counted, by the ids of their operations. */
   #subscriptions: Set<string> | null = null;
   #answers: Turns | null = null;
-  #answering = 0;
-  #answered = true;
+  /** Since there was a sign of life. */
+  #unansweredPings = 0;
   #takenAtPing = 0;
+  #blockedAtPing = false;
 
   constructor({ webSocket, socket, request, outboxPolicy, backlogBytes, lobby, logger }: ClientOptions) {
     this.webSocket = webSocket;
@@ -66,9 +71,11 @@ export class WebSocketClient
     this.backlog = new Backlog(backlogBytes);
     const sink = createFrameSink(webSocket, socket);
     this.outbox = new Outbox({ socket: webSocket, sink, policy: outboxPolicy, reader: this });
+    this.#intake = new Intake(webSocket, maxAnswers);
+    this.#turns = new OperationTurns(this.#intake);
     this.#lobby = lobby;
     lobby.enter(this);
-    webSocket.on('pong', () => (this.#answered = true));
+    webSocket.on('pong', () => (this.#unansweredPings = 0));
   }
 
   get protocol(): string {
@@ -138,8 +145,7 @@ export class WebSocketClient
    */
   answer<T>(work: () => T | Promise<T>): Promise<T> {
     this.#answers ??= new Turns(maxAnswers);
-    this.#answering += 1;
-    if (this.#answering >= maxAnswers) this.webSocket.pause();
+    this.#intake.entered();
     const answers = this.#answers;
     return new Promise((resolve) => {
       void answers.take(async () => {
@@ -149,14 +155,25 @@ export class WebSocketClient
         await Promise.allSettled([answered]);
         // By then the answer is among what is waiting, and the next finds the room that it has left.
         await new Promise<void>((next) => void setImmediate(next));
-        this.#answering -= 1;
-        if (this.webSocket.isPaused && this.#answering < maxAnswers) this.webSocket.resume();
+        this.#intake.left();
       });
     });
   }
 
-  send(text: string): Promise<void> {
-    return this.outbox.sendText(text);
+  /**
+   * Of graphql-ws: answers, errors, pongs. While one of them waits for room nothing more is read: each answers something, and
+   * whoever asks without reading would fill the memory with answers.
+   */
+  async send(text: string): Promise<void> {
+    if (this.outbox.isReady) await this.outbox.sendText(text);
+    else {
+      this.#intake.entered(maxAnswers);
+      await this.outbox.sendText(text);
+      this.#intake.left(maxAnswers);
+    }
+    // Of a result the next waits for this one's room. Behind the last word of an operation comes nothing, and its id is free
+    // as soon as the client can have read it.
+    if (!lastWord.test(text)) await this.outbox.ready();
   }
 
   onMessage(handle: (text: string) => Promise<void>): void {
@@ -182,6 +199,7 @@ export class WebSocketClient
   /** What is on its way leaves before. */
   dismiss(code: number, reason = ''): void {
     this.outbox.close(code, toCloseReason(reason));
+    this.#intake.stopPausing();
   }
 
   /** The token does not count any more. */
@@ -206,13 +224,20 @@ export class WebSocketClient
     this.dismiss(closeCodes.internalError);
   }
 
-  /** Whoever reads what was sent before is there, though the answer has to wait its turn; while nothing is read here, so it has. */
+  /**
+   * Whoever reads what was sent before is there, though the answer has to wait its turn; while nothing is read here, so it has.
+   * What the system takes into its own buffer may be read by nobody: that counts where the buffer was full, and else for some
+   * rounds, in which whoever reads it has come to a ping.
+   */
   get isAlive(): boolean {
-    return this.#answered || this.webSocket.isPaused || this.outbox.takenBytes > this.#takenAtPing;
+    if (this.#unansweredPings === 0 || this.webSocket.isPaused) return true;
+    const isTaken = this.outbox.takenBytes > this.#takenAtPing;
+    return isTaken && (this.#blockedAtPing || this.#unansweredPings < maxUnansweredPings);
   }
 
   ping(): void {
-    this.#answered = false;
+    this.#unansweredPings += 1;
+    this.#blockedAtPing = this.outbox.isBlocked;
     this.webSocket.ping();
     // Behind the ping: that it was taken is no sign of anybody.
     this.#takenAtPing = this.outbox.takenBytes;
@@ -242,6 +267,9 @@ export class WebSocketClient
     setTimeout(() => this.webSocket.terminate(), stuckCloseMs).unref();
   }
 }
+
+/** As graphql-ws writes `complete` and `error`. */
+const lastWord = /^\{"id":"(?:[^"\\]|\\.)*","type":"(?:complete|error)"/;
 
 /** `ws` throws where it is longer than a close frame may hold: 123 bytes. */
 const toCloseReason = (reason: string): string =>

@@ -131,7 +131,16 @@ export function createProtocol(options: ProtocolOptions) {
     onComplete({ extra: client }, id) {
       if (client.session !== null && client.stopCounting(id)) book.countSubscriptions(client.session, -1);
     },
-    execute: (args) => settled(() => (args as OperationArgs).client.answer(() => execute(args))),
+    execute: (args) =>
+      settled(() => {
+        const { client } = args as OperationArgs;
+        return client.answer(async () => {
+          // It may have waited its turn, and whoever asked may have been told to leave meanwhile.
+          await confirm();
+          if (!client.isOpen) throw revokedSessions();
+          return execute(args);
+        });
+      }),
     subscribe: (args) =>
       settled<unknown>(() =>
         fanOut === null ? subscribe(args) : openLive(args as OperationArgs, fanOut),

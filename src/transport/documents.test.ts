@@ -36,6 +36,13 @@ describe('what is wrong', () => {
     expect(documents.validate(documents.parse('{ b }'))).toEqual(errors);
   });
 
+  it('is told to each in errors of their own, which they may write to', () => {
+    for (const { extensions } of documents.validate(documents.parse('{ b }')))
+      extensions['http'] = { status: 400 };
+    expect(documents.prepare('{ b }').errors?.[0]?.extensions).toEqual({});
+    expect(documents.validate(documents.parse('{ b }'))[0]?.extensions).toEqual({});
+  });
+
   it('is said of an operation that nobody would write', () => {
     const said = (text: string) => documents.prepare(text).errors?.map(({ message }) => message);
     expect(said('{ a '.repeat(9_000))).toEqual(['The operation is nested too deeply.']);

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import { Backlog } from '../../src/streams/backlog.ts';
 import type { EventIndex } from '../../src/streams/event-filter.ts';
 import type { StreamSubscription } from '../../src/streams/subscribe.ts';
 import { eventually } from '../support/engine-follower.ts';
@@ -106,6 +107,44 @@ export function followingContract(stage: StreamsStage): void {
         expect(entries.every(({ payload }) => (payload as { text: string }).text === text)).toBe(true);
         await subscription.return();
       }
+    });
+
+    test('many streams that one connection catches up with keep little more than its bound', async () => {
+      const [pages, pageBytes, bound] = [12, 4 * 100_000, 256 * 1_024] as const;
+      const topics = range(1, pages).map(newTopic);
+      for (let number = 1; number <= 4; number += 1)
+        for (const topic of topics) await append(stage.near, topic, { filler: 'x'.repeat(pageBytes / 4) });
+      let [kept, most] = [0, 0];
+      class Watched extends Backlog {
+        override add(bytes: number): void {
+          super.add(bytes);
+          kept += bytes;
+          most = Math.max(most, kept);
+        }
+        override remove(bytes: number): void {
+          kept -= bytes;
+          super.remove(bytes);
+        }
+      }
+      const backlog = new Watched(bound);
+      const subscriptions = await Promise.all(
+        topics.map((topic) =>
+          follow(stage.far, topic, { backlog, after: cursorAt(stage.far, topic, startOf) }),
+        ),
+      );
+      const firsts = subscriptions.map((subscription) => pullNumbers(subscription, 1));
+      // What is read in turn behind them comes when they have read whatever they may.
+      for (const topic of topics) await stage.far.tails.catchUp.readOn(topic, startOf);
+      expect(most).toBeGreaterThan(0);
+      expect(most).toBeLessThan(bound + 2 * pageBytes);
+      const numbers = subscriptions.map(async (subscription, index) => [
+        ...((await firsts[index]) ?? []),
+        ...(await pullNumbers(subscription, 3)),
+      ]);
+      for (const all of await Promise.all(numbers)) expect(all).toEqual([1, 2, 3, 4]);
+      expect(most).toBeLessThan(bound + 2 * pageBytes);
+      for (const subscription of subscriptions) await subscription.return();
+      expect(kept).toBe(0);
     });
 
     test('500 subscribers of one stream cost one follower, which leaves with the last of them', async () => {

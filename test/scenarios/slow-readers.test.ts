@@ -175,6 +175,24 @@ test('for one who asks and does not read, nothing is carried out ahead', { timeo
   expect(answered).toHaveLength(101);
 });
 
+test('who pings and does not read is not listened to', { timeout: 60_000 }, async () => {
+  await using asking = await openGreetedSocket(server, await tokenOf('alice'));
+  tcp(asking).pause();
+  // A pong has what its ping had. Together much more than is on its way anywhere.
+  const filler = 'x'.repeat(900_000);
+  const pings = 80;
+  for (let n = 1; n <= pings; n += 1) asking.send({ type: 'ping', payload: { n, filler } });
+
+  // Others are answered meanwhile; by then everything has been read that will be.
+  await using publisher = await connect(server, 'alice', { token: await tokenOf('alice') });
+  for (const note of expected) await publish(publisher, 'o-4', note, '');
+  expect(asking.socket.bufferedAmount).toBeGreaterThan((pings / 2) * filler.length);
+
+  tcp(asking).resume();
+  for (let n = 1; n <= pings; n += 1)
+    expect(await asking.next()).toMatchObject({ type: 'pong', payload: { n } });
+});
+
 describe('a reader that does not read on', () => {
   test('is closed with 1013, and resumes after its last cursor', { timeout: 60_000 }, async () => {
     await using impatient = await startServer({ env: { STUCK_SECONDS: '1', LOG_LEVEL: 'info' } });

@@ -417,6 +417,19 @@ describe('before anything is told', () => {
     expect(asked).toBe(6);
   });
 
+  test('what was to be confirmed is not told where access ends at once', async () => {
+    let sure = (): void => undefined;
+    const { receiver } = await subscribe('quick');
+    confirming = new Promise((resolve) => (sure = resolve));
+    tell('a');
+    const error = new Error('no access any more');
+    sources[0]!.fail(error, 'at-once');
+    sure();
+    await settled();
+    expect(receiver.told).toEqual([]);
+    expect(receiver.failure).toEqual({ error });
+  });
+
   test('what took its time is confirmed when it is there', async () => {
     const { receiver } = await subscribe('gated');
     const open = closeGate('a');

@@ -156,7 +156,8 @@ export class Member implements Puller {
     const confirming = this.#membership.confirm();
     return confirming === null
       ? this.#tellConfirmed(event)
-      : this.#after(confirming, () => this.#tellConfirmed(event));
+      : // What ends a subscription at once drops what was not told.
+        this.#after(confirming, () => this.#ending !== null || this.#tellConfirmed(event));
   }
 
   #tellConfirmed(event: unknown): boolean {

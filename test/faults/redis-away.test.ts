@@ -40,10 +40,15 @@ it.each(['shared', 'unshared'])(
       await tell('the first');
       const overWebSocket = alice.subscribe<Told>(follow);
       const events = await openEvents(app, alice.token, { query: follow });
-      const next = async (): Promise<string[]> => [
-        (await overWebSocket.next()).orderUpdated.note,
-        ((await events.next())?.data as { readonly data: Told }).data.orderUpdated.note,
-      ];
+      const nextOverHttp = async (): Promise<Told> => {
+        const message = await events.next();
+        if (message === null) throw new Error('The stream has ended.');
+        return (message.data as { readonly data: Told }).data;
+      };
+      const next = async (): Promise<string[]> => {
+        const told = await Promise.all([overWebSocket.next(), nextOverHttp()]);
+        return told.map(({ orderUpdated }) => orderUpdated.note);
+      };
       await vi.waitFor(() => expect(app.runtime.figures.total.subscriptions).toBe(2));
       await tell('with Redis');
       expect(await next()).toEqual(['with Redis', 'with Redis']);

@@ -78,6 +78,11 @@ describe('while its client does not read', () => {
     expect(webSocket.isPaused).toBe(false);
   });
 
+  test('it is heard all the same where only results wait', async () => {
+    void client.send(much);
+    expect(webSocket.isPaused).toBe(false);
+  });
+
   test.each(['complete', 'error'])('the id of an operation is free behind its %s', async (type) => {
     const [ended, goesOn] = [vi.fn<() => void>(), vi.fn<() => void>()];
     void client.send(JSON.stringify({ id: 'a "quoted" \\ id', type })).then(ended);

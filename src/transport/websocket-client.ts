@@ -160,20 +160,19 @@ export class WebSocketClient
     });
   }
 
-  /**
-   * Of graphql-ws: answers, errors, pongs. While one of them waits for room nothing more is read: each answers something, and
-   * whoever asks without reading would fill the memory with answers.
-   */
+  /** Of graphql-ws. */
   async send(text: string): Promise<void> {
-    if (this.outbox.isReady) await this.outbox.sendText(text);
-    else {
-      this.#intake.entered(maxAnswers);
+    if (result.test(text)) {
       await this.outbox.sendText(text);
-      this.#intake.left(maxAnswers);
+      // The next of the same operation waits for the room of this one.
+      return this.outbox.ready();
     }
-    // Of a result the next waits for this one's room. Behind the last word of an operation comes nothing, and its id is free
-    // as soon as the client can have read it.
-    if (!lastWord.test(text)) await this.outbox.ready();
+    if (this.outbox.isReady) return this.outbox.sendText(text);
+    // Pongs, errors: each answers something, and whoever asks without reading would fill the memory with answers. Of results
+    // no more wait than there are operations. Behind the last word of one its id is free: the client may have read it.
+    this.#intake.entered(maxAnswers);
+    await this.outbox.sendText(text);
+    this.#intake.left(maxAnswers);
   }
 
   onMessage(handle: (text: string) => Promise<void>): void {
@@ -268,8 +267,8 @@ export class WebSocketClient
   }
 }
 
-/** As graphql-ws writes `complete` and `error`. */
-const lastWord = /^\{"id":"(?:[^"\\]|\\.)*","type":"(?:complete|error)"/;
+/** As graphql-ws writes it. */
+const result = /^\{"id":"(?:[^"\\]|\\.)*","type":"next"/;
 
 /** `ws` throws where it is longer than a close frame may hold: 123 bytes. */
 const toCloseReason = (reason: string): string =>

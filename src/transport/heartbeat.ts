@@ -1,4 +1,5 @@
-// Notices connections whose other end has silently gone: within two rounds. One timer for all of them, which asks some at
+// Notices connections whose other end has silently gone: within two rounds, or some more where it was being sent something
+// (see `isAlive` of WebSocketClient). One timer for all of them, which asks some at
 // each tick, so that thousands are not asked at once.
 
 export interface Beating {

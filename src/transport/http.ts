@@ -212,7 +212,7 @@ function toRequestError(clientErrors: ClientErrors, error: unknown): GraphQLErro
 
 /** graphql-js itself, in place of Yoga's executors: theirs for subscriptions is several times slower. */
 const useGraphqlJs = (
-  { documents, clientErrors, confirm, book, fanOut }: HttpOptions,
+  { documents, clientErrors, confirm, book, fanOut, logger }: HttpOptions,
   streams: EventStreams,
 ): Plugin => ({
   onParse: ({ setParseFn }) => setParseFn((source: string | Source) => documents.parse(textOf(source))),
@@ -240,7 +240,11 @@ const useGraphqlJs = (
       if (!(Symbol.asyncIterator in subscribed)) return subscribed;
       const results = streams.open(subscribed, tidings);
       // Whoever has hung up before is told nothing, and nothing would ask for the first result, or give them up.
-      const end = (): void => void results.return(undefined);
+      const end = (): void => {
+        results.return(undefined).catch((error: unknown) => {
+          logger.error({ err: error }, 'an event stream could not be tidied up');
+        });
+      };
       if (response.destroyed) end();
       else response.once('close', end);
       return results;

@@ -28,7 +28,7 @@ export class Intake {
   /** It is read to its end: a close of our own is answered there. */
   stopPausing(): void {
     this.#max = Number.POSITIVE_INFINITY;
-    this.left(0);
+    if (this.#socket.isPaused) this.#socket.resume();
   }
 
   left(weight = 1): void {

@@ -14,6 +14,7 @@ import {
 } from '../../src/index.ts';
 import { connect, type Person } from '../support/client.ts';
 import { openTestDatabase } from '../support/database.ts';
+import { openEvents } from '../support/event-source.ts';
 import { openGreetedSocket } from '../support/raw-socket.ts';
 
 let asked = 0;
@@ -53,6 +54,21 @@ const gated: TidingsModule = {
               return 'everybody';
             },
           });
+        },
+        resolve: () => '',
+      }),
+    );
+    builder.subscriptionField('careless', (t) =>
+      t.string({
+        async *subscribe() {
+          try {
+            yield '';
+            await gate;
+            yield '';
+          } finally {
+            asked += 1;
+            throw new Error('It can not be tidied up.');
+          }
         },
         resolve: () => '',
       }),
@@ -123,4 +139,13 @@ it('what waits its turn is not carried out for somebody whose sessions are revok
   openGate();
   for (let round = 0; round < 3; round += 1) await alice.request('{ viewer { id } }');
   expect(done).toBe(0);
+});
+
+it('a generator of a module that throws when its listener has gone takes nobody else along', async () => {
+  const events = await openEvents(app, alice.token, { query: 'subscription { careless }' });
+  await events.next();
+  events.leave();
+  openGate();
+  await vi.waitFor(() => expect(asked).toBe(1));
+  await alice.request('{ viewer { id } }');
 });

@@ -60,15 +60,18 @@ const gated: TidingsModule = {
     );
     builder.subscriptionField('careless', (t) =>
       t.string({
-        async *subscribe() {
-          try {
-            yield '';
-            await gate;
-            yield '';
-          } finally {
-            asked += 1;
-            throw new Error('It can not be tidied up.');
-          }
+        subscribe() {
+          let given = 0;
+          const careless: AsyncIterableIterator<string> = {
+            [Symbol.asyncIterator]: () => careless,
+            next: () =>
+              given++ === 0 ? Promise.resolve({ done: false, value: '' }) : new Promise(() => undefined),
+            async return() {
+              asked += 1;
+              throw new Error('It can not be tidied up.');
+            },
+          };
+          return careless;
         },
         resolve: () => '',
       }),
@@ -141,11 +144,10 @@ it('what waits its turn is not carried out for somebody whose sessions are revok
   expect(done).toBe(0);
 });
 
-it('a generator of a module that throws when its listener has gone takes nobody else along', async () => {
+it('what a module can not tidy up when its listener has gone takes nobody else along', async () => {
   const events = await openEvents(app, alice.token, { query: 'subscription { careless }' });
   await events.next();
   events.leave();
-  openGate();
-  await vi.waitFor(() => expect(asked).toBe(1));
+  await vi.waitFor(() => expect(asked).toBeGreaterThan(0));
   await alice.request('{ viewer { id } }');
 });

@@ -3,7 +3,7 @@
 import { connect as connectTcp } from 'node:net';
 import { once } from 'node:events';
 import { pino } from 'pino';
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   createApp,
   openEventStream,
@@ -80,74 +80,79 @@ const gated: TidingsModule = {
   open: () => ({ services: [] }),
 };
 
-let app: App;
-let alice: Person;
-let close: () => Promise<void>;
-beforeAll(async () => {
-  const database = await openTestDatabase();
-  app = await createApp({
-    config: parseConfig({ HOST: '127.0.0.1', PORT: '0', DATABASE_URL: database.url }, 'dev'),
-    logger: pino({ level: 'silent' }),
-    modules: [gated],
+describe.each(['shared', 'unshared'])('%s', (fanOut) => {
+  let app: App;
+  let alice: Person;
+  let close: () => Promise<void>;
+  beforeAll(async () => {
+    const database = await openTestDatabase();
+    app = await createApp({
+      config: parseConfig(
+        { HOST: '127.0.0.1', PORT: '0', DATABASE_URL: database.url, FANOUT: fanOut },
+        'dev',
+      ),
+      logger: pino({ level: 'silent' }),
+      modules: [gated],
+    });
+    alice = await connect(app, 'alice', { scope: 'sessions:revoke' });
+    close = async () => {
+      await alice[Symbol.asyncDispose]();
+      await app.close();
+      await database.drop();
+    };
   });
-  alice = await connect(app, 'alice', { scope: 'sessions:revoke' });
-  close = async () => {
-    await alice[Symbol.asyncDispose]();
-    await app.close();
-    await database.drop();
-  };
-});
-afterAll(() => close());
-beforeEach(() => {
-  asked = 0;
-  opened = 0;
-  done = 0;
-  gate = new Promise((resolve) => (openGate = resolve));
-});
+  afterAll(() => close());
+  beforeEach(() => {
+    asked = 0;
+    opened = 0;
+    done = 0;
+    gate = new Promise((resolve) => (openGate = resolve));
+  });
 
-it('who hangs up while their event stream is being opened leaves nothing behind', async () => {
-  const { hostname, port } = new URL(app.url);
-  const body = JSON.stringify({ query: 'subscription { waited }' });
-  const socket = connectTcp(Number(port), hostname);
-  socket.write(
-    `POST /graphql HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/json\r\naccept: text/event-stream\r\n` +
-      `authorization: Bearer ${alice.token}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-  );
-  await vi.waitFor(() => expect(asked).toBe(1));
-  socket.destroy();
-  await once(socket, 'close');
-  // By then the server has noticed.
-  for (let round = 0; round < 3; round += 1) await alice.request('{ viewer { id } }');
-  const { tails } = app.runtime;
-  openGate();
-  await vi.waitFor(() => expect(opened).toBe(1));
-  for (let round = 0; round < 3; round += 1) await alice.request('{ viewer { id } }');
-  await vi.waitFor(() =>
-    expect(app.runtime.figures.total).toMatchObject({ connections: 0, subscriptions: 0 }),
-  );
-  await vi.waitFor(() => expect(tails.size).toBe(0));
-});
+  it('who hangs up while their event stream is being opened leaves nothing behind', async () => {
+    const { hostname, port } = new URL(app.url);
+    const body = JSON.stringify({ query: 'subscription { waited }' });
+    const socket = connectTcp(Number(port), hostname);
+    socket.write(
+      `POST /graphql HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/json\r\naccept: text/event-stream\r\n` +
+        `authorization: Bearer ${alice.token}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    await vi.waitFor(() => expect(asked).toBe(1));
+    socket.destroy();
+    await once(socket, 'close');
+    // By then the server has noticed.
+    for (let round = 0; round < 3; round += 1) await alice.request('{ viewer { id } }');
+    const { tails } = app.runtime;
+    openGate();
+    await vi.waitFor(() => expect(opened).toBe(1));
+    for (let round = 0; round < 3; round += 1) await alice.request('{ viewer { id } }');
+    await vi.waitFor(() =>
+      expect(app.runtime.figures.total).toMatchObject({ connections: 0, subscriptions: 0 }),
+    );
+    await vi.waitFor(() => expect(tails.size).toBe(0));
+  });
 
-it('what waits its turn is not carried out for somebody whose sessions are revoked meanwhile', async () => {
-  await using bob = await connect(app, 'bob');
-  await using raw = await openGreetedSocket(app, bob.token);
-  const subscribe = (id: string, query: string) => ({ type: 'subscribe', id, payload: { query } });
-  raw.sendTogether(
-    ...Array.from({ length: 32 }, (_, index) => subscribe(`wait ${index}`, '{ wait }')),
-    subscribe('act', 'mutation { act }'),
-  );
-  await vi.waitFor(() => expect(asked).toBe(32));
-  await alice.request('mutation { revokeSessions(userId: "bob") { closedConnections } }');
-  expect((await raw.closed()).code).toBe(4401);
-  openGate();
-  for (let round = 0; round < 3; round += 1) await alice.request('{ viewer { id } }');
-  expect(done).toBe(0);
-});
+  it('what waits its turn is not carried out for somebody whose sessions are revoked meanwhile', async () => {
+    await using bob = await connect(app, 'bob');
+    await using raw = await openGreetedSocket(app, bob.token);
+    const subscribe = (id: string, query: string) => ({ type: 'subscribe', id, payload: { query } });
+    raw.sendTogether(
+      ...Array.from({ length: 32 }, (_, index) => subscribe(`wait ${index}`, '{ wait }')),
+      subscribe('act', 'mutation { act }'),
+    );
+    await vi.waitFor(() => expect(asked).toBe(32));
+    await alice.request('mutation { revokeSessions(userId: "bob") { closedConnections } }');
+    expect((await raw.closed()).code).toBe(4401);
+    openGate();
+    for (let round = 0; round < 3; round += 1) await alice.request('{ viewer { id } }');
+    expect(done).toBe(0);
+  });
 
-it('what a module can not tidy up when its listener has gone takes nobody else along', async () => {
-  const events = await openEvents(app, alice.token, { query: 'subscription { careless }' });
-  await events.next();
-  events.leave();
-  await vi.waitFor(() => expect(asked).toBeGreaterThan(0));
-  await alice.request('{ viewer { id } }');
+  it('what a module can not tidy up when its listener has gone takes nobody else along', async () => {
+    const events = await openEvents(app, alice.token, { query: 'subscription { careless }' });
+    await events.next();
+    events.leave();
+    await vi.waitFor(() => expect(asked).toBeGreaterThan(0));
+    await alice.request('{ viewer { id } }');
+  });
 });

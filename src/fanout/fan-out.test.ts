@@ -153,6 +153,10 @@ class TestReceiver implements Receiver {
   failure: Failure | null | undefined;
   isReady = true;
   #resume: (() => void) | null = null;
+  /** Whether somebody waits for room. */
+  get isAwaited(): boolean {
+    return this.#resume !== null;
+  }
   onceReady(resume: () => void): void {
     this.#resume = resume;
   }
@@ -167,7 +171,9 @@ class TestReceiver implements Receiver {
   }
   makeReady(): void {
     this.isReady = true;
-    this.#resume?.();
+    const resume = this.#resume;
+    this.#resume = null;
+    resume?.();
   }
 }
 
@@ -415,6 +421,39 @@ describe('before anything is told', () => {
     for (const { receiver } of all)
       expect(receiver.told).toEqual(['a', 'b', 'c'].map((quick) => data({ quick })));
     expect(asked).toBe(6);
+  });
+
+  test('it waits for room once it is confirmed: others have waited for the same', async () => {
+    let sure = (): void => undefined;
+    const { receiver } = await subscribe('quick');
+    confirming = new Promise((resolve) => (sure = resolve));
+    tell('a');
+    confirming = null;
+    receiver.isReady = false;
+    sure();
+    await settled();
+    expect(receiver.told).toEqual([]);
+    tell('b');
+    receiver.makeReady();
+    await settled();
+    expect(receiver.told).toEqual(['a', 'b'].map((quick) => data({ quick })));
+  });
+
+  test.each(['before', 'behind'])('who has gone %s it is confirmed waits for no room', async (when) => {
+    let sure = (): void => undefined;
+    const { member, receiver } = await subscribe('quick');
+    confirming = new Promise((resolve) => (sure = resolve));
+    if (when === 'behind') tell('a');
+    receiver.isReady = false;
+    if (when === 'before') tell('a');
+    sure();
+    await settled();
+    expect(receiver.isAwaited).toBe(true);
+    member.stop();
+    expect(receiver.isAwaited).toBe(false);
+    receiver.makeReady();
+    await settled();
+    expect(receiver.told).toEqual([]);
   });
 
   test('what was to be confirmed is not told where access ends at once', async () => {

@@ -32,6 +32,8 @@ export interface FanOut {
 export function createFanOut({ schema, logger, confirm, toClientResult }: FanOutOptions): FanOut {
   const audiences = new Audiences({ schema, logger, toClientResult });
   const membership: Membership = { audiences, confirm };
+  const untidy = (error: unknown): void =>
+    logger.error({ err: error }, 'the source of a subscription could not be tidied up');
   return {
     get size() {
       return audiences.size;
@@ -43,7 +45,7 @@ export function createFanOut({ schema, logger, confirm, toClientResult }: FanOut
       return new Member({
         source: (source instanceof PushIterator
           ? source
-          : new PulledIterator(source)) as PushIterator<object>,
+          : new PulledIterator(source, untidy)) as PushIterator<object>,
         selection: audiences.select({ document, operationName, variables: variableValues ?? {} }),
         context: args.contextValue as Context,
         membership,

@@ -68,6 +68,8 @@ export class Member implements Puller {
   #isEventStream = false;
   #joinedViewer: unknown;
   #resume: (() => void) | null = null;
+  /** What waits for room with an event that is confirmed. */
+  #roomFound: (() => void) | null = null;
 
   constructor({ source, selection, context, membership }: MemberOptions) {
     this.#source = source;
@@ -157,7 +159,19 @@ export class Member implements Puller {
     return confirming === null
       ? this.#tellConfirmed(event)
       : // What ends a subscription at once drops what was not told.
-        this.#after(confirming, () => this.#ending !== null || this.#tellConfirmed(event));
+        this.#after(this.#withRoom(confirming), () => this.#ending !== null || this.#tellConfirmed(event));
+  }
+
+  /** Many wait for one look, and what is told first may leave no room for the others. */
+  async #withRoom(confirming: Promise<void>): Promise<void> {
+    await confirming;
+    while (this.#receiver?.isReady === false) {
+      await new Promise<void>((resolve) => {
+        this.#roomFound = resolve;
+        this.#receiver?.onceReady(resolve);
+      });
+    }
+    this.#roomFound = null;
   }
 
   #tellConfirmed(event: unknown): boolean {
@@ -213,6 +227,7 @@ export class Member implements Puller {
   #leave(): void {
     this.#phase = 'over';
     if (this.#resume !== null) this.#receiver?.forget(this.#resume);
+    if (this.#roomFound !== null) this.#receiver?.forget(this.#roomFound);
     this.#receiver = null;
     if (this.#audience !== null) this.#membership.audiences.leave(this.#audience);
     this.#audience = null;

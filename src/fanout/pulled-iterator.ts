@@ -4,12 +4,15 @@ import { PushIterator } from '../streams/push-iterator.ts';
 
 export class PulledIterator<T> extends PushIterator<T> {
   readonly #source: AsyncIterator<T>;
+  readonly #untidy: (error: unknown) => void;
   #held: { readonly value: T } | null = null;
   #asking = false;
 
-  constructor(source: AsyncIterable<T>) {
+  /** `untidy` is told where the source can not be given up. */
+  constructor(source: AsyncIterable<T>, untidy: (error: unknown) => void) {
     super();
     this.#source = source[Symbol.asyncIterator]();
+    this.#untidy = untidy;
   }
 
   protected take(): T | undefined {
@@ -21,7 +24,7 @@ export class PulledIterator<T> extends PushIterator<T> {
   protected override onStarved(): void {
     if (this.#asking) return;
     this.#asking = true;
-    this.#source.next().then(
+    this.#next().then(
       ({ done, value }) => {
         this.#asking = false;
         if (this.closed) return;
@@ -34,8 +37,17 @@ export class PulledIterator<T> extends PushIterator<T> {
     );
   }
 
+  /** One that throws instead of rejecting has failed in the same way. */
+  async #next(): Promise<IteratorResult<T, unknown>> {
+    return this.#source.next();
+  }
+
+  async #return(): Promise<void> {
+    await this.#source.return?.();
+  }
+
   /** Not waited for: a generator that waits for its next value settles only then. */
   protected release(): void {
-    this.#source.return?.().catch(() => undefined); // nobody is there to be told
+    this.#return().catch(this.#untidy);
   }
 }

@@ -15,6 +15,8 @@ export const closeCodes = {
   tokenExpired: 4403,
   /** Reconnect: connection_init did not come in time. */
   initTimeout: 4408,
+  /** Final: the id of the operation is in use. */
+  idInUse: 4409,
 } as const;
 
 /** What the protocol closes with, as a sentence that says what to do. A close reason holds 123 bytes. */

@@ -17,8 +17,12 @@ function operations() {
 }
 const nothing = async () => {};
 let waiting = 0;
+let refused = 0;
 const createTurns = () => {
-  const turns = new OperationTurns({ entered: () => (waiting += 1), left: () => (waiting -= 1) });
+  const turns = new OperationTurns({
+    intake: { entered: () => (waiting += 1), left: () => (waiting -= 1) },
+    refuse: () => (refused += 1),
+  });
   return (text: string, handle: () => Promise<void>) => turns.handle(text, handle);
 };
 
@@ -67,6 +71,24 @@ test('an id that is in use is left to the protocol to refuse', () => {
   void inTurn(subscribe('1'), run('first'));
   void inTurn(subscribe('1'), run('repeated'));
   expect(started).toEqual(['first', 'repeated']);
+});
+
+test('an id that is in use by an operation that waits is refused here: the protocol knows nothing of it', async () => {
+  const { started, run, settle } = operations();
+  const inTurn = createTurns();
+  const first = inTurn(subscribe('1'), run('first'));
+  await inTurn(complete('1'), nothing);
+  const second = inTurn(subscribe('1'), run('second'));
+  await inTurn(subscribe('1'), run('repeated'));
+  expect(refused).toBe(1);
+  settle('first');
+  await first;
+  await expect.poll(() => started).toEqual(['first', 'second']);
+  void inTurn(subscribe('1'), run('repeated again'));
+  expect(started).toEqual(['first', 'second', 'repeated again']);
+  expect(refused).toBe(1);
+  settle('second');
+  await second;
 });
 
 test('an operation that failed does not keep the next one from starting', async () => {

@@ -9,19 +9,27 @@ interface Message {
 }
 
 interface Turn {
+  /** graphql-ws knows of it. */
+  started: boolean;
   completed: boolean;
   settled: Promise<void>;
+}
+
+export interface TurnsOptions {
+  /** It is told of those that wait. */
+  readonly intake: Pick<Intake, 'entered' | 'left'>;
+  /** The id is in use by an operation that waits. */
+  refuse(): void;
 }
 
 /** Of one connection. */
 export class OperationTurns {
   /** Those that have not settled, by id; null until there is one. */
   #running: Map<string, Turn> | null = null;
-  readonly #intake: Pick<Intake, 'entered' | 'left'>;
+  readonly #options: TurnsOptions;
 
-  /** It is told of those that wait. */
-  constructor(intake: Pick<Intake, 'entered' | 'left'>) {
-    this.#intake = intake;
+  constructor(options: TurnsOptions) {
+    this.#options = options;
   }
 
   /** Has a message handled at its turn: what JSON has made of the text, or the text where it is no object. */
@@ -35,9 +43,14 @@ export class OperationTurns {
       if (earlier !== undefined) earlier.completed = true;
       return handle(said);
     }
-    // An id in use that was not completed is the client's mistake: graphql-ws answers it.
-    if (message.type !== 'subscribe' || (earlier !== undefined && !earlier.completed)) return handle(said);
-    const current: Turn = { completed: false, settled: Promise.resolve() };
+    if (message.type !== 'subscribe') return handle(said);
+    // An id in use that was not completed is the client's mistake: graphql-ws answers it, of those that it knows.
+    if (earlier?.completed === false) {
+      if (earlier.started) return handle(said);
+      this.#options.refuse();
+      return Promise.resolve();
+    }
+    const current: Turn = { started: earlier === undefined, completed: false, settled: Promise.resolve() };
     this.#running ??= new Map();
     this.#running.set(id, current);
     const handled =
@@ -48,10 +61,13 @@ export class OperationTurns {
 
   /** The client may have completed it while it waited. */
   async #startAfter(earlier: Turn, current: Turn, start: () => Promise<void>): Promise<void> {
-    this.#intake.entered();
+    const { intake } = this.#options;
+    intake.entered();
     await earlier.settled;
-    this.#intake.left();
-    if (!current.completed) await start();
+    intake.left();
+    if (current.completed) return;
+    current.started = true;
+    await start();
   }
 
   /** A function of its own: what it keeps for as long as a subscription lives is no more than this. */

@@ -222,6 +222,23 @@ test('one that can not be written to keeps nobody else waiting', () => {
   expect(sink.writes).toEqual([['told']]);
 });
 
+test('one whose reader throws when there is room keeps nobody else waiting', () => {
+  const other = new FakeSink();
+  const policy = { turnEnd: new TurnEnd(), stuckMs: 1_000 };
+  const reader = { onStuck: () => undefined, onBroken: (told: unknown) => broken.push(told) };
+  const outboxes = [sink, other].map(
+    (each) => new Outbox({ socket: socket as unknown as WebSocket, sink: each, policy, reader }),
+  );
+  const error = new Error('no');
+  outboxes[0]?.onceReady(() => {
+    throw error;
+  });
+  for (const each of outboxes) each.add(wholeText('told'));
+  endTurn();
+  expect(broken).toEqual([error]);
+  expect(other.writes).toEqual([['told']]);
+});
+
 describe('closing', () => {
   test('lets out first what was added', () => {
     add('the last');
@@ -235,6 +252,15 @@ describe('closing', () => {
     socket.readyState = 2;
     endTurn();
     expect(sink.writes).toEqual([]);
+  });
+
+  test('nobody waits for a socket that is gone', async () => {
+    add(much);
+    endTurn();
+    outbox.dispose();
+    await Promise.all([outbox.ready(), outbox.sendText('too late')]);
+    endTurn();
+    expect(sink.writes).toEqual([[much]]);
   });
 
   test('lets go of whoever waits, and is never stuck', () => {

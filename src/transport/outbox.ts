@@ -29,7 +29,14 @@ export class TurnEnd {
     const startedAt = performance.now();
     const outboxes = this.#outboxes;
     this.#outboxes = [];
-    for (const outbox of outboxes) outbox.flush();
+    for (const outbox of outboxes) {
+      try {
+        outbox.flush();
+      } catch (error) {
+        // Of whoever was given room. The others of the pass are told all the same.
+        outbox.onBroken(error);
+      }
+    }
     const now = performance.now();
     this.#restUntil = now + Math.min((now - startedAt) * restRatio, longestRestMs);
   };
@@ -73,6 +80,7 @@ export class Outbox {
   #messages: Message[] | null = null;
   #bytes = 0;
   #isFull = false;
+  #isDisposed = false;
   /** In the order in which they came. */
   #waiting: Set<() => void> | null = null;
   #stuckTimer: NodeJS.Timeout | undefined;
@@ -84,8 +92,9 @@ export class Outbox {
     this.#reader = reader;
   }
 
+  /** Nobody waits for a socket that is gone: what is added to it then is dropped. */
   get isReady(): boolean {
-    return !this.#isFull && this.#bytes < lowWaterBytes;
+    return this.#isDisposed || (!this.#isFull && this.#bytes < lowWaterBytes);
   }
 
   /** Whether there is something that the system has not taken: it has room again only where somebody reads. */
@@ -128,6 +137,7 @@ export class Outbox {
   }
 
   add(message: Message): void {
+    if (this.#isDisposed) return;
     if (this.#messages === null) {
       this.#messages = [message];
       this.#policy.turnEnd.flushLater(this);
@@ -154,6 +164,11 @@ export class Outbox {
     else if (!this.#isFull) this.#resume();
   }
 
+  /** Its client is told nothing more. */
+  onBroken(error: unknown): void {
+    this.#reader.onBroken(error);
+  }
+
   /** What was added leaves before. */
   close(code: number, reason: string): void {
     this.flush();
@@ -162,6 +177,7 @@ export class Outbox {
 
   /** The socket is gone: nobody waits any longer. */
   dispose(): void {
+    this.#isDisposed = true;
     clearTimeout(this.#stuckTimer);
     this.#messages = null;
     const waiting = [...(this.#waiting ?? [])];

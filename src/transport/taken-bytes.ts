@@ -1,6 +1,10 @@
 // How much of what was written to a socket the system has taken: grows while the other end reads, however slowly.
 import type { Duplex } from 'node:stream';
 
+/** What has come from the other end: grows with every sign of life, also with a part of a message. */
+export const heardBytesOf = (socket: Duplex): number =>
+  (socket as { readonly bytesRead?: number }).bytesRead ?? 0;
+
 /** What Node tells of a socket, and of the system's side of it. */
 interface Taking {
   readonly bytesWritten?: number;

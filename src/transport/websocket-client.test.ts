@@ -13,6 +13,7 @@ import { WebSocketClient } from './websocket-client.ts';
 class FakeSocket extends Duplex {
   #taken: (() => void) | null = null;
   bytesWritten = 0;
+  bytesRead = 0;
   override _write(chunk: Buffer, _encoding: string, taken: () => void): void {
     this.bytesWritten += chunk.length;
     this.#taken = taken;
@@ -116,6 +117,16 @@ describe('a client that answers no ping', () => {
     }
   });
 
+  test('is there while anything comes from it, a part of a message that its answer stands behind', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      client.ping();
+      socket.bytesRead += 1;
+      expect(client.isAlive).toBe(true);
+    }
+    client.ping();
+    expect(client.isAlive).toBe(false);
+  });
+
   test('is gone at once where nothing is sent to it', () => {
     client.ping();
     expect(client.isAlive).toBe(false);
@@ -131,4 +142,18 @@ describe('a client that answers no ping', () => {
       expect(client.isAlive).toBe(true);
     }
   });
+});
+
+test('no more subscriptions are opened at a time than some hundred: meanwhile nothing more is read', async () => {
+  const openings = Array.from({ length: 511 }, () => new Promise<void>(() => undefined));
+  for (const opening of openings) void client.opening(() => opening);
+  expect(webSocket.isPaused).toBe(false);
+  let fail = (): void => undefined;
+  const last = client.opening(
+    () => new Promise<void>((_resolve, reject) => (fail = () => reject(new Error('no')))),
+  );
+  expect(webSocket.isPaused).toBe(true);
+  fail();
+  await expect(last).rejects.toThrow('no');
+  expect(webSocket.isPaused).toBe(false);
 });

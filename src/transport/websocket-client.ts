@@ -20,6 +20,7 @@ import { Intake } from './intake.ts';
 import type { Arriving, Lobby } from './lobby.ts';
 import { OperationTurns } from './operation-turns.ts';
 import { Outbox, type OutboxPolicy } from './outbox.ts';
+import { heardBytesOf } from './taken-bytes.ts';
 
 export interface ClientOptions {
   readonly webSocket: WebSocket;
@@ -32,8 +33,13 @@ export interface ClientOptions {
   readonly logger: Logger;
 }
 
+/** What may be under way for one connection, of which each kind takes its part: see Intake. */
+const maxUnderWay = 1_024;
 /** Queries and mutations that are carried out at a time for one connection. */
 const maxAnswers = 32;
+const answerWeight = maxUnderWay / maxAnswers;
+/** 512 at a time: who follows a thousand streams begins them all at once, and may. */
+const openingWeight = 2;
 /** Pings without an answer after which it does not count any more that the system takes what is sent, see `isAlive`. */
 const maxUnansweredPings = 3;
 /** One that is told to leave because it does not read is given so long. */
@@ -50,6 +56,7 @@ export class WebSocketClient
   /** Of the upgrade; null once the connection was acknowledged: nobody needs them any more. */
   headers: IncomingHttpHeaders | null;
   session: Session | null = null;
+  readonly #socket: Duplex;
   readonly #logger: Logger;
   readonly #lobby: Lobby;
   readonly #intake: Intake;
@@ -61,18 +68,23 @@ export class WebSocketClient
   #answers: Turns | null = null;
   /** Since there was a sign of life. */
   #unansweredPings = 0;
+  #heardAtPing = 0;
   #takenAtPing = 0;
   #blockedAtPing = false;
 
   constructor({ webSocket, socket, request, outboxPolicy, backlogBytes, lobby, logger }: ClientOptions) {
     this.webSocket = webSocket;
+    this.#socket = socket;
     this.headers = request.headers;
     this.#logger = logger;
     this.backlog = new Backlog(backlogBytes);
     const sink = createFrameSink(webSocket, socket);
     this.outbox = new Outbox({ socket: webSocket, sink, policy: outboxPolicy, reader: this });
-    this.#intake = new Intake(webSocket, maxAnswers);
-    this.#turns = new OperationTurns(this.#intake);
+    this.#intake = new Intake(webSocket, maxUnderWay);
+    this.#turns = new OperationTurns({
+      intake: this.#intake,
+      refuse: () => this.close(closeCodes.idInUse),
+    });
     this.#lobby = lobby;
     lobby.enter(this);
     webSocket.on('pong', () => (this.#unansweredPings = 0));
@@ -145,7 +157,7 @@ export class WebSocketClient
    */
   answer<T>(work: () => T | Promise<T>): Promise<T> {
     this.#answers ??= new Turns(maxAnswers);
-    this.#intake.entered();
+    this.#intake.entered(answerWeight);
     const answers = this.#answers;
     return new Promise((resolve) => {
       void answers.take(async () => {
@@ -155,9 +167,19 @@ export class WebSocketClient
         await Promise.allSettled([answered]);
         // By then the answer is among what is waiting, and the next finds the room that it has left.
         await new Promise<void>((next) => void setImmediate(next));
-        this.#intake.left();
+        this.#intake.left(answerWeight);
       });
     });
+  }
+
+  /** Opens a subscription. One that is completed meanwhile is opened all the same: it counts until that is done. */
+  async opening<T>(work: () => T | Promise<T>): Promise<T> {
+    this.#intake.entered(openingWeight);
+    try {
+      return await work();
+    } finally {
+      this.#intake.left(openingWeight);
+    }
   }
 
   /** Of graphql-ws. */
@@ -170,9 +192,9 @@ export class WebSocketClient
     if (this.outbox.isReady) return this.outbox.sendText(text);
     // Pongs, errors: each answers something, and whoever asks without reading would fill the memory with answers. Of results
     // no more wait than there are operations. Behind the last word of one its id is free: the client may have read it.
-    this.#intake.entered(maxAnswers);
+    this.#intake.entered(maxUnderWay);
     await this.outbox.sendText(text);
-    this.#intake.left(maxAnswers);
+    this.#intake.left(maxUnderWay);
   }
 
   onMessage(handle: (text: string) => Promise<void>): void {
@@ -224,18 +246,26 @@ export class WebSocketClient
   }
 
   /**
-   * Whoever reads what was sent before is there, though the answer has to wait its turn; while nothing is read here, so it has.
+   * Whoever sends anything is there: the answer may stand behind much that they send. Whoever reads what was sent before is there,
+   * though the answer has to wait its turn; while nothing is read here, so it has.
    * What the system takes into its own buffer may be read by nobody: that counts where the buffer was full, and else for some
    * rounds, in which whoever reads it has come to a ping.
    */
   get isAlive(): boolean {
-    if (this.#unansweredPings === 0 || this.webSocket.isPaused) return true;
+    if (this.#unansweredPings === 0 || this.webSocket.isPaused || this.#isHeard) return true;
     const isTaken = this.outbox.takenBytes > this.#takenAtPing;
     return isTaken && (this.#blockedAtPing || this.#unansweredPings < maxUnansweredPings);
   }
 
+  /** Since the last ping. */
+  get #isHeard(): boolean {
+    return heardBytesOf(this.#socket) > this.#heardAtPing;
+  }
+
   ping(): void {
+    if (this.#isHeard) this.#unansweredPings = 0;
     this.#unansweredPings += 1;
+    this.#heardAtPing = heardBytesOf(this.#socket);
     this.#blockedAtPing = this.outbox.isBlocked;
     this.webSocket.ping();
     // Behind the ping: that it was taken is no sign of anybody.

@@ -19,6 +19,7 @@ import type { ConnectionBook } from './connection-book.ts';
 import type { Documents } from './documents.ts';
 import { LiveOperation } from './live-operation.ts';
 import { noteDelivery } from './note-delivery.ts';
+import { returningSafely } from './returning-safely.ts';
 import { untold } from './untold.ts';
 import type { WebSocketClient } from './websocket-client.ts';
 
@@ -66,6 +67,13 @@ export function createProtocol(options: ProtocolOptions) {
     const member = await through.open(args);
     if (!('deliverTo' in member)) return member;
     return new LiveOperation({ id, member, outbox: client.outbox, deliveries: runtime.deliveries });
+  };
+
+  /** graphql-ws waits for a `return` only sometimes: what it can not tidy up is logged, and ends nothing else. */
+  const openAlone = async (args: ExecutionArgs) => {
+    const results = await subscribe(args);
+    if (!(Symbol.asyncIterator in results)) return results;
+    return returningSafely(results, (error) => void clientErrors.toClientError(error));
   };
 
   return makeServer<Params, WebSocketClient>({
@@ -142,9 +150,12 @@ export function createProtocol(options: ProtocolOptions) {
         });
       }),
     subscribe: (args) =>
-      settled<unknown>(() =>
-        fanOut === null ? subscribe(args) : openLive(args as OperationArgs, fanOut),
-      ) as ReturnType<typeof subscribe>,
+      settled<unknown>(() => {
+        const { client } = args as OperationArgs;
+        return client.opening(() =>
+          fanOut === null ? openAlone(args) : openLive(args as OperationArgs, fanOut),
+        );
+      }) as ReturnType<typeof subscribe>,
     /** Of queries and mutations; of subscriptions only where nothing is shared. */
     async onNext({ extra: client }, id, _payload, args, result) {
       const isSubscription = client.isCounted(id);

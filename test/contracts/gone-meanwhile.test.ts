@@ -20,6 +20,9 @@ import { openGreetedSocket } from '../support/raw-socket.ts';
 let asked = 0;
 let opened = 0;
 let done = 0;
+/** How often something could not be tidied up, and how often that was logged. */
+let untidy = 0;
+let logged = 0;
 let gate: Promise<void>;
 let openGate: () => void;
 const wait = async (): Promise<boolean> => {
@@ -60,18 +63,35 @@ const gated: TidingsModule = {
     );
     builder.subscriptionField('careless', (t) =>
       t.string({
-        subscribe() {
+        async subscribe() {
+          await wait();
           let given = 0;
           const careless: AsyncIterableIterator<string> = {
             [Symbol.asyncIterator]: () => careless,
             next: () =>
               given++ === 0 ? Promise.resolve({ done: false, value: '' }) : new Promise(() => undefined),
             async return() {
-              asked += 1;
+              untidy += 1;
               throw new Error('It can not be tidied up.');
             },
           };
           return careless;
+        },
+        resolve: () => '',
+      }),
+    );
+    builder.subscriptionField('throwing', (t) =>
+      t.string({
+        subscribe() {
+          let given = 0;
+          const throwing: AsyncIterableIterator<string> = {
+            [Symbol.asyncIterator]: () => throwing,
+            next() {
+              if (given++ > 0) throw new Error('It does not keep to its contract.');
+              return Promise.resolve({ done: false, value: '' });
+            },
+          };
+          return throwing;
         },
         resolve: () => '',
       }),
@@ -91,7 +111,7 @@ describe.each(['shared', 'unshared'])('%s', (fanOut) => {
         { HOST: '127.0.0.1', PORT: '0', DATABASE_URL: database.url, FANOUT: fanOut },
         'dev',
       ),
-      logger: pino({ level: 'silent' }),
+      logger: pino({ level: 'error' }, { write: () => void (logged += 1) }),
       modules: [gated],
     });
     alice = await connect(app, 'alice', { scope: 'sessions:revoke' });
@@ -106,6 +126,8 @@ describe.each(['shared', 'unshared'])('%s', (fanOut) => {
     asked = 0;
     opened = 0;
     done = 0;
+    untidy = 0;
+    logged = 0;
     gate = new Promise((resolve) => (openGate = resolve));
   });
 
@@ -148,11 +170,74 @@ describe.each(['shared', 'unshared'])('%s', (fanOut) => {
     expect(done).toBe(0);
   });
 
-  it('what a module can not tidy up when its listener has gone takes nobody else along', async () => {
-    const events = await openEvents(app, alice.token, { query: 'subscription { careless }' });
-    await events.next();
-    events.leave();
-    await vi.waitFor(() => expect(asked).toBeGreaterThan(0));
-    await alice.request('{ viewer { id } }');
+  it('an id that is taken up again twice while it is given up ends the connection, and leaves nothing behind', async () => {
+    await using raw = await openGreetedSocket(app, alice.token);
+    const subscribe = { type: 'subscribe', id: '1', payload: { query: 'subscription { waited }' } };
+    raw.sendTogether(subscribe, { type: 'complete', id: '1' }, subscribe, subscribe);
+    expect((await raw.closed()).code).toBe(4409);
+    openGate();
+    for (let round = 0; round < 3; round += 1) await alice.request('{ viewer { id } }');
+    await vi.waitFor(() => expect(app.runtime.figures.total.subscriptions).toBe(0));
+    await vi.waitFor(() => expect(app.runtime.tails.size).toBe(0));
+  });
+
+  it('who gives up what is still being opened, again and again, is not listened to meanwhile', async () => {
+    await using raw = await openGreetedSocket(app, alice.token);
+    const times = 3_000;
+    for (let n = 0; n < times; n += 1) {
+      raw.send({ type: 'subscribe', id: `${n}`, payload: { query: 'subscription { waited }' } });
+      raw.send({ type: 'complete', id: `${n}` });
+    }
+    raw.send({ type: 'ping' });
+    await vi.waitFor(() => expect(asked).toBeGreaterThan(100));
+    // Others are; by then everything has been read that will be.
+    for (let round = 0; round < 20; round += 1) await alice.request('{ viewer { id } }');
+    expect(asked).toBeLessThan(times / 2);
+    openGate();
+    expect(await raw.next()).toEqual({ type: 'pong' });
+    await vi.waitFor(() => expect(opened).toBe(times));
+    await vi.waitFor(() => expect(app.runtime.tails.size).toBe(0));
+  });
+
+  describe('what a module can not tidy up is logged, and takes nobody else along:', () => {
+    it('of an event stream that was left', async () => {
+      openGate();
+      const events = await openEvents(app, alice.token, { query: 'subscription { careless }' });
+      await events.next();
+      events.leave();
+      await vi.waitFor(() => expect(untidy).toBeGreaterThan(0));
+      await vi.waitFor(() => expect(logged).toBe(untidy));
+      await alice.request('{ viewer { id } }');
+    });
+
+    it.each(['while it was being opened', 'while it was live'])(
+      'of a subscription that was given up %s',
+      async (when) => {
+        await using raw = await openGreetedSocket(app, alice.token);
+        raw.send({ type: 'subscribe', id: '1', payload: { query: 'subscription { careless }' } });
+        await vi.waitFor(() => expect(asked).toBe(1));
+        if (when === 'while it was live') {
+          openGate();
+          expect((await raw.next()).type).toBe('next');
+        }
+        raw.sendTogether({ type: 'complete', id: '1' }, { type: 'ping' });
+        expect((await raw.next()).type).toBe('pong');
+        openGate();
+        await vi.waitFor(() => expect(untidy).toBe(1));
+        await vi.waitFor(() => expect(logged).toBe(1));
+        raw.send({ type: 'ping' });
+        expect((await raw.next()).type).toBe('pong');
+      },
+    );
+  });
+
+  it('a module’s source that throws instead of rejecting ends its subscription with an error', async () => {
+    await using raw = await openGreetedSocket(app, alice.token);
+    raw.send({ type: 'subscribe', id: '1', payload: { query: 'subscription { throwing }' } });
+    expect((await raw.next()).type).toBe('next');
+    expect(await raw.next()).toMatchObject({
+      type: 'error',
+      payload: [{ extensions: { code: 'INTERNAL' } }],
+    });
   });
 });

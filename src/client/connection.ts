@@ -1,0 +1,259 @@
+// The one WebSocket of a client: opened at the first need, opened again after whatever ends it, and told apart from it the
+// operations that live on it: each begins anew on every new socket. What an operation begins with then (its cursor) is
+// its own business (live-subscription.ts).
+import type { SubscribePayload } from 'graphql-ws/client';
+import { toWaitMs } from './backoff.ts';
+import { ConnectionClosedError, textOf } from './client-errors.ts';
+import { toVerdict } from './close-verdict.ts';
+import type { CloseReason, ConnectionState } from './connection-state.ts';
+import { Renewal } from './renewal.ts';
+import {
+  SocketSession,
+  type OperationResult,
+  type OperationSink,
+  type SessionEnd,
+  type SessionTimings,
+} from './socket-session.ts';
+import type { TokenSource } from './token-source.ts';
+import type { WakeSignals } from './wake-signals.ts';
+
+export interface ConnectionOptions {
+  /** `wss://…/graphql` */
+  readonly url: string;
+  readonly tokens: TokenSource;
+  /** undefined: the global one, looked up when it is needed. */
+  readonly webSocketImpl: unknown;
+  readonly timings: SessionTimings;
+  readonly signals: WakeSignals;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly log: (what: string, detail?: unknown) => void;
+}
+
+export interface ConnectedOperation extends OperationSink {
+  /** What to begin with, asked for on every socket that the operation is sent on. */
+  payload(): SubscribePayload;
+  /** It was sent on a socket. */
+  sent?(): void;
+  /** The connection is closed for good. */
+  closed(error: ConnectionClosedError): void;
+}
+
+/** On which socket an operation runs, and what ends it there. */
+interface Sent {
+  readonly session: SocketSession;
+  readonly stop: () => void;
+}
+
+/** A connection that held this long was a good one: the next failure counts as the first. */
+const provenMs = 10_000;
+
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #operations = new Map<ConnectedOperation, Sent | null>();
+  readonly #listeners = new Set<(state: ConnectionState) => void>();
+  #state: ConnectionState = { status: 'idle' };
+  /** From `connect()` to `disconnect()` or a final end. What is awaited for an older life comes to nothing. */
+  #life: object | null = null;
+  #session: SocketSession | null = null;
+  #renewal: Renewal | null = null;
+  #stopSignals: () => void = () => {};
+  /** Ends a wait before its time. */
+  #hurry: () => void = () => {};
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Returns what takes the listener away. It hears changes only. */
+  onState(listener: (state: ConnectionState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Opens, and keeps open. Where it waits for its next try, that begins now. */
+  connect(): void {
+    if (this.#life !== null) {
+      this.#hurry();
+      return;
+    }
+    const life = {};
+    this.#life = life;
+    this.#stopSignals = this.#options.signals({
+      woken: () => {
+        this.#hurry();
+        this.#session?.probe();
+      },
+      offline: () => this.#session?.probe(),
+    });
+    void this.#live(life);
+  }
+
+  /** Closes, and stays closed until `connect()`. Operations wait. */
+  disconnect(): void {
+    this.#close('disconnected', 'disconnect() was called');
+  }
+
+  /** Sends the operation now or as soon as there is a connection, and again on each new one. Returns what ends it. */
+  start(operation: ConnectedOperation): () => void {
+    this.#operations.set(operation, null);
+    if (this.#state.status !== 'closed' || this.#state.reason !== 'disconnected') this.connect();
+    if (this.#state.status === 'connected') this.#send(operation);
+    return () => this.#stop(operation);
+  }
+
+  /** A query or mutation. Rejects with ConnectionClosedError; errors of the operation are in the result. */
+  request(payload: SubscribePayload): Promise<OperationResult> {
+    return new Promise((resolve, reject) => {
+      const stop = this.start({
+        payload: () => payload,
+        next: (result) => {
+          stop();
+          resolve(result);
+        },
+        error: (errors) => resolve({ errors } as OperationResult),
+        complete: () => reject(new Error('The server has completed the operation without a result.')),
+        closed: reject,
+      });
+    });
+  }
+
+  /** Opens one socket after the other until the life is over. */
+  async #live(life: object): Promise<void> {
+    const { tokens, now, random, log } = this.#options;
+    let failures = 0;
+    let reason: string | null = null;
+    let refused = null as { readonly token: string | null; readonly code: number | null } | null;
+    const webSocketImpl = (this.#options.webSocketImpl ?? globalThis.WebSocket) as
+      typeof WebSocket | undefined;
+    if (webSocketImpl === undefined) {
+      return this.#close('refused', 'there is no WebSocket here: give one as `webSocketImpl`');
+    }
+    for (;;) {
+      this.#tell(
+        reason === null ? { status: 'connecting' } : { status: 'reconnecting', nextTryAt: null, reason },
+      );
+      const openedAt = now();
+      let end: SessionEnd;
+      try {
+        const token = await tokens.current();
+        if (this.#life !== life) return;
+        if (refused?.token === token && (refused.code === 4401 || !tokens.canRenew)) {
+          return this.#close('unauthenticated', reason ?? 'the token was refused');
+        }
+        end = await this.#openSession(token, webSocketImpl);
+        if (this.#life !== life) return;
+        const verdict = toVerdict(end);
+        if (verdict === 'final') return this.#close('refused', end.reason);
+        refused = verdict === 'another-token' ? { token, code: end.code } : null;
+        if (refused !== null) tokens.refuse(token);
+      } catch (error) {
+        if (this.#life !== life) return;
+        end = { code: null, reason: `no token: ${textOf(error)}` };
+      }
+      failures = now() - openedAt > provenMs ? 1 : failures + 1;
+      reason = end.reason;
+      // A refused token is not waited for: another one may be at hand, and where it is not that shows at once.
+      const waitMs = refused !== null && failures === 1 ? 0 : toWaitMs(failures, random());
+      log(`the connection has ended (${reason}); trying again in ${waitMs} ms`);
+      this.#tell({ status: 'reconnecting', nextTryAt: new Date(now() + waitMs), reason });
+      await this.#wait(waitMs);
+      if (this.#life !== life) return;
+    }
+  }
+
+  /** Resolves with its end, and never where `#close` has ended it. */
+  async #openSession(token: string | null, webSocketImpl: typeof WebSocket): Promise<SessionEnd> {
+    const { url, timings, tokens, now, log } = this.#options;
+    const end = await new Promise<SessionEnd>((resolve) => {
+      const session = new SocketSession({
+        url,
+        token,
+        webSocketImpl,
+        timings,
+        onConnected: () => {
+          log('connected');
+          const send = (payload: SubscribePayload) => requestOn(session, payload);
+          this.#renewal = new Renewal({ tokens, token, now, log, send });
+          this.#tell({ status: 'connected' });
+          for (const operation of this.#operations.keys()) this.#send(operation);
+        },
+        onEnd: resolve,
+      });
+      this.#session = session;
+    });
+    this.#letGo();
+    return end;
+  }
+
+  #letGo(): void {
+    this.#renewal?.stop();
+    this.#renewal = null;
+    this.#session = null;
+  }
+
+  #wait(waitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, waitMs);
+      this.#hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #send(operation: ConnectedOperation): void {
+    const session = this.#session;
+    const sent = this.#operations.get(operation);
+    if (session === null || sent === undefined || sent?.session === session) return;
+    const ended = (tell: () => void) => {
+      if (this.#operations.delete(operation)) tell();
+    };
+    const stop = session.start(operation.payload(), {
+      next: (result) => operation.next(result),
+      error: (errors) => ended(() => operation.error(errors)),
+      complete: () => ended(() => operation.complete()),
+    });
+    this.#operations.set(operation, { session, stop });
+    operation.sent?.();
+  }
+
+  #stop(operation: ConnectedOperation): void {
+    const sent = this.#operations.get(operation);
+    if (this.#operations.delete(operation)) sent?.stop();
+  }
+
+  #close(reason: CloseReason, message: string): void {
+    this.#life = null;
+    this.#hurry();
+    this.#stopSignals();
+    this.#session?.close();
+    this.#letGo();
+    this.#options.log(`closed: ${message}`);
+    this.#tell({ status: 'closed', reason, message });
+    if (reason === 'disconnected') return;
+    const error = new ConnectionClosedError(`The connection is closed: ${message}.`);
+    const ended = [...this.#operations.keys()];
+    this.#operations.clear();
+    for (const operation of ended) operation.closed(error);
+  }
+
+  #tell(state: ConnectionState): void {
+    this.#state = state;
+    for (const listener of [...this.#listeners]) listener(state);
+  }
+}
+
+function requestOn(session: SocketSession, payload: SubscribePayload): Promise<OperationResult> {
+  return new Promise((resolve, reject) => {
+    session.start(payload, {
+      next: resolve,
+      error: (errors) => resolve({ errors } as OperationResult),
+      complete: () => reject(new Error('The server has completed the operation without a result.')),
+    });
+  });
+}

@@ -1,0 +1,43 @@
+import {
+  AnnouncementDocument,
+  AnnouncementsDocument,
+  type AnnouncementFragment,
+} from '../client/generated.ts';
+import type { TidingsClient } from '../client/tidings-client.ts';
+import { LiveStore } from './live-store.ts';
+import { StreamFeed } from './stream-feed.ts';
+
+const kept = 100;
+
+/** The newest first. */
+export class AnnouncementsStore extends LiveStore<readonly AnnouncementFragment[]> {
+  readonly #feed: { start(): void; stop(): void };
+
+  constructor(client: TidingsClient) {
+    super(noAnnouncements);
+    this.#feed = new StreamFeed({
+      client,
+      query: AnnouncementsDocument,
+      queryVariables: { first: 20 },
+      subscription: AnnouncementDocument,
+      subscriptionVariables: {},
+      read: ({ announcements }) => {
+        this.set(announcements.nodes);
+        return announcements.cursor;
+      },
+      event: ({ announcement }) => this.set([announcement, ...this.state].slice(0, kept)),
+      // Visitors without a token may be shown none.
+      failed: () => {},
+    });
+  }
+
+  start(): void {
+    this.#feed.start();
+  }
+
+  stop(): void {
+    this.#feed.stop();
+  }
+}
+
+export const noAnnouncements: readonly AnnouncementFragment[] = [];

@@ -1,0 +1,172 @@
+// A conversation as its page shows it, and how everything that happens changes it. Pure; conversation-store.ts does the rest.
+import type { CombinedError } from '@urql/core';
+import type {
+  AttachmentInput,
+  ChatMessageKind,
+  ConversationQuery,
+  MessageFragment,
+  ReadReceiptFragment,
+  UserFragment,
+} from '../client/generated.ts';
+
+/** Shown behind the messages, in the order in which they were sent, until they come back as messages. */
+export interface PendingMessage {
+  /** Under which it is stored once, however often it is sent. */
+  readonly clientMessageId: string;
+  readonly body: string;
+  readonly attachments: readonly AttachmentInput[];
+  /** `failed`: it was refused; `retry` or `discard` it. */
+  readonly status: 'sending' | 'failed';
+  readonly error: CombinedError | null;
+}
+
+export interface ConversationState {
+  readonly status: 'loading' | 'live' | 'not-found' | 'failed';
+  readonly title: string | null;
+  readonly participants: readonly UserFragment[];
+  /** Oldest first, without holes up to now. Deleted ones keep their place: `deletedAt` is set, the text is gone. */
+  readonly messages: readonly MessageFragment[];
+  readonly pending: readonly PendingMessage[];
+  /** Whether `loadOlder` would bring some. */
+  readonly hasOlder: boolean;
+  readonly isLoadingOlder: boolean;
+  /** How far each participant has read; nobody who has not read anything. */
+  readonly readReceipts: readonly ReadReceiptFragment[];
+  readonly error: CombinedError | null;
+  /** Where the oldest page begins. */
+  readonly olderFrom: string | null;
+}
+
+export type ConversationChange =
+  | { readonly type: 'read'; readonly conversation: ConversationQuery['conversation'] }
+  | { readonly type: 'older-asked' }
+  | { readonly type: 'older-read'; readonly conversation: ConversationQuery['conversation'] }
+  | { readonly type: 'older-failed' }
+  | { readonly type: 'event'; readonly kind: ChatMessageKind; readonly message: MessageFragment }
+  | { readonly type: 'receipt'; readonly receipt: ReadReceiptFragment }
+  | { readonly type: 'queued'; readonly message: Omit<PendingMessage, 'status' | 'error'> }
+  | { readonly type: 'send-failed'; readonly clientMessageId: string; readonly error: CombinedError }
+  | { readonly type: 'retried' | 'discarded'; readonly clientMessageId: string }
+  | { readonly type: 'failed'; readonly error: CombinedError };
+
+export const unknownConversation: ConversationState = {
+  status: 'loading',
+  title: null,
+  participants: [],
+  messages: [],
+  pending: [],
+  hasOlder: false,
+  isLoadingOlder: false,
+  readReceipts: [],
+  error: null,
+  olderFrom: null,
+};
+
+export function changeConversation(state: ConversationState, change: ConversationChange): ConversationState {
+  switch (change.type) {
+    case 'read':
+      return toRead(state, change.conversation);
+    case 'older-asked':
+      return { ...state, isLoadingOlder: true };
+    case 'older-read':
+      return withOlder(state, change.conversation);
+    case 'older-failed':
+      return { ...state, isLoadingOlder: false };
+    case 'event':
+      return change.kind === 'SENT' ? withNew(state, change.message) : withChanged(state, change.message);
+    case 'receipt':
+      return withReceipt(state, change.receipt);
+    case 'queued':
+      return {
+        ...state,
+        pending: [...state.pending, { ...change.message, status: 'sending', error: null }],
+      };
+    case 'send-failed':
+      return withPending(state, change.clientMessageId, { status: 'failed', error: change.error });
+    case 'retried':
+      return withPending(state, change.clientMessageId, { status: 'sending', error: null });
+    case 'discarded':
+      return withoutPending(state, change.clientMessageId);
+    case 'failed':
+      return { ...state, status: 'failed', error: change.error };
+  }
+}
+
+function toRead(
+  state: ConversationState,
+  conversation: ConversationQuery['conversation'],
+): ConversationState {
+  if (conversation === null) return { ...state, status: 'not-found', error: null };
+  const { messages, participants, title, readReceipts } = conversation;
+  const stored = new Set(messages.nodes.map(({ clientMessageId }) => clientMessageId));
+  return {
+    ...state,
+    status: 'live',
+    title,
+    participants,
+    messages: messages.nodes,
+    // Sent before the connection was lost: they have arrived.
+    pending: state.pending.filter(({ clientMessageId }) => !stored.has(clientMessageId)),
+    hasOlder: messages.pageInfo.hasPreviousPage,
+    olderFrom: messages.pageInfo.startCursor,
+    isLoadingOlder: false,
+    readReceipts,
+    error: null,
+  };
+}
+
+/** A page that was asked for before all was read anew may overlap with what is there now. */
+function withOlder(
+  state: ConversationState,
+  conversation: ConversationQuery['conversation'],
+): ConversationState {
+  if (conversation === null) return { ...state, isLoadingOlder: false };
+  const { nodes, pageInfo } = conversation.messages;
+  const known = new Set(state.messages.map(({ id }) => id));
+  return {
+    ...state,
+    messages: [...nodes.filter(({ id }) => !known.has(id)), ...state.messages],
+    hasOlder: pageInfo.hasPreviousPage,
+    olderFrom: pageInfo.startCursor ?? state.olderFrom,
+    isLoadingOlder: false,
+  };
+}
+
+/** Of what is read and what is followed from there nothing comes twice; of a message that was deleted since only its place. */
+function withNew(state: ConversationState, message: MessageFragment): ConversationState {
+  const { pending } =
+    message.clientMessageId === null ? state : withoutPending(state, message.clientMessageId);
+  return { ...state, messages: [...state.messages, message], pending };
+}
+
+/** One that is on a page not loaded yet comes as it is then. */
+function withChanged(state: ConversationState, message: MessageFragment): ConversationState {
+  if (!state.messages.some(({ id }) => id === message.id)) return state;
+  return { ...state, messages: state.messages.map((known) => (known.id === message.id ? message : known)) };
+}
+
+function withReceipt(state: ConversationState, receipt: ReadReceiptFragment): ConversationState {
+  const others = state.readReceipts.filter(({ user }) => user.id !== receipt.user.id);
+  return { ...state, readReceipts: [...others, receipt] };
+}
+
+function withPending(
+  state: ConversationState,
+  clientMessageId: string,
+  changes: Pick<PendingMessage, 'status' | 'error'>,
+): ConversationState {
+  return {
+    ...state,
+    pending: state.pending.map((message) =>
+      message.clientMessageId === clientMessageId ? { ...message, ...changes } : message,
+    ),
+  };
+}
+
+function withoutPending(state: ConversationState, clientMessageId: string): ConversationState {
+  if (!state.pending.some((message) => message.clientMessageId === clientMessageId)) return state;
+  return {
+    ...state,
+    pending: state.pending.filter((message) => message.clientMessageId !== clientMessageId),
+  };
+}

@@ -1,0 +1,80 @@
+import {
+  MarkAllNotificationsReadDocument,
+  MarkNotificationReadDocument,
+  NotificationDocument,
+  NotificationsDocument,
+  type NotificationType,
+} from '../client/generated.ts';
+import type { TidingsClient } from '../client/tidings-client.ts';
+import { LiveStore } from './live-store.ts';
+import {
+  toChangedNotifications,
+  toReadNotifications,
+  unknownNotifications,
+  withMoreNotifications,
+  type NotificationsState,
+} from './notifications-state.ts';
+import { StreamFeed } from './stream-feed.ts';
+
+const pageSize = 20;
+
+export class NotificationsStore extends LiveStore<NotificationsState> {
+  readonly #client: TidingsClient;
+  readonly #types: readonly NotificationType[] | null;
+  readonly #feed: { start(): void; stop(): void };
+  #isLoading = false;
+
+  constructor(client: TidingsClient, types: readonly NotificationType[] | null) {
+    super(unknownNotifications);
+    this.#client = client;
+    this.#types = types;
+    this.#feed = new StreamFeed({
+      client,
+      query: NotificationsDocument,
+      queryVariables: { first: pageSize, types },
+      subscription: NotificationDocument,
+      subscriptionVariables: { types },
+      read: ({ notifications }) => {
+        this.set(toReadNotifications(this.state, notifications));
+        return notifications.cursor;
+      },
+      event: ({ notification }) => this.set(toChangedNotifications(this.state, notification)),
+      failed: (error) => this.set({ ...this.state, status: 'failed', error }),
+    });
+  }
+
+  start(): void {
+    this.#feed.start();
+  }
+
+  stop(): void {
+    this.#feed.stop();
+  }
+
+  /** The event that follows changes what is shown, here as on every other device. */
+  async markRead(id: string): Promise<void> {
+    const { error } = await this.#client.mutation(MarkNotificationReadDocument, { id });
+    if (error !== undefined) throw error;
+  }
+
+  async markAllRead(): Promise<void> {
+    const { error } = await this.#client.mutation(MarkAllNotificationsReadDocument, {});
+    if (error !== undefined) throw error;
+  }
+
+  async loadMore(): Promise<void> {
+    const { hasMore, moreFrom } = this.state;
+    if (!hasMore || moreFrom === null || this.#isLoading) return;
+    this.#isLoading = true;
+    try {
+      const page = { first: pageSize, after: moreFrom, types: this.#types };
+      const { data, error } = await this.#client.query(NotificationsDocument, page, {
+        requestPolicy: 'network-only',
+      });
+      if (error !== undefined) throw error;
+      if (data !== undefined) this.set(withMoreNotifications(this.state, data.notifications));
+    } finally {
+      this.#isLoading = false;
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import { OrderDocument, OrderUpdatedDocument } from '../client/generated.ts';
+import type { TidingsClient } from '../client/tidings-client.ts';
+import { LiveStore } from './live-store.ts';
+import { toReadOrder, toUpdatedOrder, unknownOrder, type OrderState } from './order-state.ts';
+import { StreamFeed } from './stream-feed.ts';
+
+export class OrderStore extends LiveStore<OrderState> {
+  readonly #feed: { start(): void; stop(): void };
+
+  constructor(client: TidingsClient, orderId: string) {
+    super(unknownOrder);
+    this.#feed = new StreamFeed({
+      client,
+      query: OrderDocument,
+      queryVariables: { id: orderId },
+      subscription: OrderUpdatedDocument,
+      subscriptionVariables: { orderId },
+      read: ({ order }) => {
+        this.set(toReadOrder(this.state, order));
+        return order?.cursor ?? null;
+      },
+      event: ({ orderUpdated }) => this.set(toUpdatedOrder(this.state, orderUpdated)),
+      failed: (error) => this.set({ ...this.state, status: 'failed', error }),
+    });
+  }
+
+  start(): void {
+    this.#feed.start();
+  }
+
+  stop(): void {
+    this.#feed.stop();
+  }
+}

@@ -1,0 +1,21 @@
+import type { CombinedError } from '@urql/core';
+import type { RoomPresenceFragment, UserFragment } from '../client/generated.ts';
+
+export interface RoomState {
+  readonly status: 'loading' | 'live' | 'failed';
+  /** How many users are there. */
+  readonly count: number;
+  /** At most the 100 who joined first. */
+  readonly members: readonly UserFragment[];
+  readonly error: CombinedError | null;
+}
+
+export const unknownRoom: RoomState = { status: 'loading', count: 0, members: [], error: null };
+
+/** Each event carries the membership as it is. */
+export const toRoom = ({ count, members }: RoomPresenceFragment): RoomState => ({
+  status: 'live',
+  count,
+  members,
+  error: null,
+});

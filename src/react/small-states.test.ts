@@ -1,0 +1,104 @@
+// The states that are so small that they share a file of tests.
+import { describe, expect, it } from 'vitest';
+import type {
+  ConversationFragment,
+  OrderFragment,
+  PresenceFragment,
+  UserFragment,
+} from '../client/generated.ts';
+import { toChangedConversations, unknownConversations } from './conversations-state.ts';
+import { toReadOrder, toUpdatedOrder, unknownOrder } from './order-state.ts';
+import { changePresence, toOutdated, unknownPresence } from './presence-state.ts';
+import { changeTypists, nobodyTypes } from './typing-state.ts';
+
+const user = (id: string): UserFragment => ({ id, name: id, avatarUrl: null });
+
+describe('an order', () => {
+  const order = { id: '1', status: 'PENDING' } as OrderFragment;
+  it('is as it was read, or there is none', () => {
+    expect(toReadOrder(unknownOrder, order)).toMatchObject({ status: 'live', order });
+    expect(toReadOrder(unknownOrder, null)).toMatchObject({ status: 'not-found', order: null });
+  });
+  it('is as its newest event says', () => {
+    const update = {
+      cursor: 'c',
+      occurredAt: 'now',
+      previousStatus: order.status,
+      note: 'sent',
+      order: { ...order, status: 'SHIPPED' },
+    } as const;
+    expect(toUpdatedOrder(toReadOrder(unknownOrder, order), update)).toMatchObject({
+      order: { status: 'SHIPPED' },
+      lastUpdate: { note: 'sent' },
+    });
+  });
+});
+
+describe('those who type', () => {
+  const says = (id: string, isTyping: boolean) => ({
+    conversationId: 'c',
+    user: user(id),
+    isTyping,
+    expiresInMs: null,
+  });
+  it('are listed from their first word to their last, once', () => {
+    const both = [says('bob', true), says('carol', true), says('bob', true)].reduce(
+      changeTypists,
+      nobodyTypes,
+    );
+    expect(both.map(({ id }) => id)).toEqual(['bob', 'carol']);
+    expect(changeTypists(both, says('bob', false)).map(({ id }) => id)).toEqual(['carol']);
+    expect(changeTypists(both, says('dan', false))).toBe(both);
+  });
+});
+
+describe('presence', () => {
+  const is = (userId: string, status: PresenceFragment['status']): PresenceFragment => ({
+    userId,
+    user: user(userId),
+    status,
+    activity: null,
+    deviceCount: 1,
+    lastSeenAt: null,
+  });
+  it('is the newest of each user', () => {
+    const view = [is('bob', 'ONLINE'), is('carol', 'ONLINE'), is('bob', 'AWAY')].reduce(
+      changePresence,
+      unknownPresence,
+    );
+    expect([...view.byUser.values()].map(({ userId, status }) => [userId, status])).toEqual([
+      ['bob', 'AWAY'],
+      ['carol', 'ONLINE'],
+    ]);
+  });
+  it('is shown as it was over an interruption, and told anew behind it', () => {
+    const before = [is('bob', 'ONLINE'), is('carol', 'ONLINE')].reduce(changePresence, unknownPresence);
+    const outdated = toOutdated(before);
+    expect(outdated.byUser).toBe(before.byUser);
+    expect([...changePresence(outdated, is('carol', 'AWAY')).byUser.keys()]).toEqual(['carol']);
+  });
+});
+
+describe('the list of conversations', () => {
+  const conversation = (id: string, updatedAt: string) =>
+    ({ id, updatedAt, unreadCount: 7 }) as ConversationFragment;
+  const told = (conversationId: string, now: ConversationFragment | null) => ({
+    cursor: 'c',
+    occurredAt: 'now',
+    kind: 'MESSAGE_SENT' as const,
+    conversationId,
+    conversation: now,
+    unreadCount: 1,
+  });
+  const list = { ...unknownConversations, conversations: [conversation('a', '2'), conversation('b', '1')] };
+  it('has the last changed in front, with the count of the event', () => {
+    const { conversations } = toChangedConversations(list, told('b', conversation('b', '3')));
+    expect(conversations.map(({ id, unreadCount }) => [id, unreadCount])).toEqual([
+      ['b', 1],
+      ['a', 7],
+    ]);
+  });
+  it('loses the one that was left', () => {
+    expect(toChangedConversations(list, told('a', null)).conversations.map(({ id }) => id)).toEqual(['b']);
+  });
+});

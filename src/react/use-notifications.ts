@@ -1,0 +1,36 @@
+import { useMemo } from 'react';
+import type { NotificationType } from '../client/generated.ts';
+import { unknownNotifications, type NotificationsState } from './notifications-state.ts';
+import { NotificationsStore } from './notifications-store.ts';
+import { useLiveStore } from './use-live-store.ts';
+
+export interface NotificationsActions {
+  /** Rejects with the error where it is refused. */
+  markRead(id: string): Promise<void>;
+  markAllRead(): Promise<void>;
+  loadMore(): Promise<void>;
+}
+
+/**
+ * The viewer's feed and its unread count, live and the same on every device and in every tab.
+ * @param options.types only these are listed; the count is of all
+ */
+export function useNotifications({
+  types,
+}: { readonly types?: readonly NotificationType[] } = {}): NotificationsState & NotificationsActions {
+  const wanted = types === undefined ? null : [...types].sort();
+  const { state, requireStore } = useLiveStore(
+    `notifications ${wanted?.join() ?? 'of all types'}`,
+    unknownNotifications,
+    (client) => new NotificationsStore(client, wanted),
+  );
+  const actions = useMemo<NotificationsActions>(
+    () => ({
+      markRead: (id) => requireStore().markRead(id),
+      markAllRead: () => requireStore().markAllRead(),
+      loadMore: () => requireStore().loadMore(),
+    }),
+    [requireStore],
+  );
+  return useMemo(() => ({ ...state, ...actions }), [state, actions]);
+}

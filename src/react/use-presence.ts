@@ -1,0 +1,50 @@
+import { useCallback, useMemo } from 'react';
+import {
+  SetPresenceDocument,
+  type PresenceFragment,
+  type PresenceStatus,
+  type SetPresenceInput,
+} from '../client/generated.ts';
+import { unknownPresence } from './presence-state.ts';
+import { PresenceStore } from './presence-store.ts';
+import { useTidings } from './tidings-provider.tsx';
+import { useLiveStore } from './use-live-store.ts';
+
+export interface Presence {
+  readonly byUser: ReadonlyMap<string, PresenceFragment>;
+  /** OFFLINE for whomever nothing is known of. */
+  statusOf(userId: string): PresenceStatus;
+  /** How the viewer appears, until it is set again or their last connection ends. Rejects with the error where it is refused. */
+  setPresence(input: SetPresenceInput): Promise<void>;
+}
+
+/**
+ * Who is here, away or busy, live.
+ * @param userIds whom to follow; undefined: everyone in the workspace who is online
+ */
+export function usePresence(userIds?: readonly string[]): Presence {
+  const client = useTidings();
+  const wanted = userIds === undefined ? null : [...new Set(userIds)].sort();
+  const key = wanted === null ? 'presence of everyone' : `presence ${JSON.stringify(wanted)}`;
+  const { state } = useLiveStore(
+    // Of nobody there is nothing to follow.
+    wanted?.length === 0 ? null : key,
+    unknownPresence,
+    (forClient) => new PresenceStore(forClient, wanted),
+  );
+  const setPresence = useCallback(
+    async (input: SetPresenceInput) => {
+      const { error } = await client.mutation(SetPresenceDocument, { input });
+      if (error !== undefined) throw error;
+    },
+    [client],
+  );
+  return useMemo(
+    () => ({
+      byUser: state.byUser,
+      statusOf: (userId) => state.byUser.get(userId)?.status ?? 'OFFLINE',
+      setPresence,
+    }),
+    [state, setPresence],
+  );
+}

@@ -1,0 +1,296 @@
+// What an application that uses the client kit sees while its network, its server and its token come and go.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  OrderDocument,
+  OrderUpdatedDocument,
+  PublishOrderUpdateDocument,
+  RevokeSessionsDocument,
+  type OrderUpdatedSubscription,
+} from '../../src/client/generated.ts';
+import { connect, type Person } from '../support/client.ts';
+import {
+  impatient,
+  listen,
+  openKitClient,
+  tokenOf,
+  type Heard,
+  type KitClient,
+} from '../support/kit-client.ts';
+import { openNetwork } from '../support/network.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer;
+let shop: Person;
+beforeAll(async () => {
+  server = await startServer();
+  shop = await connect(server, 'shop', { scope: 'orders:publish sessions:revoke' });
+}, 60_000);
+afterAll(async () => {
+  await shop[Symbol.asyncDispose]();
+  await server.stop();
+});
+
+let made = 0;
+/** An order of alice's that only one test has. */
+async function newOrder(from: Person = shop): Promise<string> {
+  const orderId = `kit-${process.pid}-${(made += 1)}`;
+  await from.request(PublishOrderUpdateDocument, {
+    input: { orderId, customerId: 'alice', status: 'PENDING' },
+  });
+  return orderId;
+}
+async function publish(orderId: string, ...notes: string[]): Promise<void> {
+  for (const note of notes)
+    await shop.request(PublishOrderUpdateDocument, { input: { orderId, status: 'SHIPPED', note } });
+}
+/** From here on nothing is missed. */
+const followed = ({ log }: KitClient) => expect.poll(() => log).toContain('orderUpdated is followed');
+const notesOf = ({ events }: Heard<OrderUpdatedSubscription>) =>
+  events.map(({ orderUpdated }) => orderUpdated.note);
+
+describe('a network that breaks', () => {
+  it('loses nothing, not even before the first event of a subscription without a cursor', async () => {
+    await using network = await openNetwork(server.url);
+    await using kit = openKitClient(network);
+    const orderId = await newOrder();
+    const heard = listen(kit, OrderUpdatedDocument, { orderId });
+    await followed(kit);
+    network.goDown();
+    await kit.until('reconnecting');
+    await publish(orderId, 'a', 'b');
+    network.comeBack();
+    kit.client.connect();
+    await publish(orderId, 'c');
+    await expect.poll(() => notesOf(heard)).toEqual(['a', 'b', 'c']);
+    network.goDown();
+    await publish(orderId, 'd');
+    network.comeBack();
+    await publish(orderId, 'e');
+    await expect.poll(() => notesOf(heard), { timeout: 10_000 }).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(heard.resumptions).toBe(2);
+  });
+
+  it('without a word is noticed, and what was published meanwhile comes', async () => {
+    await using network = await openNetwork(server.url);
+    await using kit = openKitClient(network, { timings: impatient });
+    const orderId = await newOrder();
+    const heard = listen(kit, OrderUpdatedDocument, { orderId });
+    await followed(kit);
+    network.goSilent();
+    await publish(orderId, 'a');
+    await kit.until('reconnecting');
+    network.comeBack();
+    await expect.poll(() => notesOf(heard), { timeout: 10_000 }).toEqual(['a']);
+  });
+
+  it('that never answers a new connection is not waited for', async () => {
+    await using network = await openNetwork(server.url);
+    network.goSilent();
+    await using kit = openKitClient(network, { timings: impatient });
+    kit.client.connect();
+    await kit.until('reconnecting');
+    expect(kit.states.at(-1)).toMatchObject({
+      status: 'reconnecting',
+      reason: 'the server did not answer in time',
+    });
+    network.comeBack();
+    kit.client.connect();
+    await kit.until('connected');
+  });
+
+  it('is told with the time of the next try, which a click brings forward', async () => {
+    await using network = await openNetwork(server.url);
+    network.goDown();
+    await using kit = openKitClient(network);
+    kit.client.connect();
+    await expect
+      .poll(() => kit.states.filter(({ status }) => status === 'reconnecting').length, { timeout: 10_000 })
+      .toBeGreaterThan(4);
+    const waits = kit.states.flatMap((state) => (state.status === 'reconnecting' ? [state.nextTryAt] : []));
+    // A wait with its end, a try, a wait …
+    expect(waits[0]).toBeInstanceOf(Date);
+    expect(waits[1]).toBeNull();
+    expect(waits[2]).toBeInstanceOf(Date);
+    network.comeBack();
+    kit.client.connect();
+    await kit.until('connected');
+    expect(kit.states[0]).toEqual({ status: 'connecting' });
+  });
+});
+
+it('a server that is killed and started again is come back to, with everything it had stored', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tidings-kit-'));
+  const env = { DATA_DIR: join(folder, 'data') };
+  const first = await startServer({ env });
+  await using network = await openNetwork(first.url);
+  await using kit = openKitClient(network);
+  const backend = await connect(network, 'shop', { scope: 'orders:publish' });
+  const orderId = await newOrder(backend);
+  const heard = listen(kit, OrderUpdatedDocument, { orderId });
+  const tell = (note: string) =>
+    backend.request(PublishOrderUpdateDocument, { input: { orderId, status: 'SHIPPED', note } });
+  await followed(kit);
+  await tell('before');
+  await expect.poll(() => notesOf(heard)).toEqual(['before']);
+  await first.kill();
+  await kit.until('reconnecting');
+  const second = await startServer({ env });
+  network.target = second.url;
+  await tell('while away');
+  kit.client.connect();
+  await expect.poll(() => notesOf(heard), { timeout: 20_000 }).toEqual(['before', 'while away']);
+  await second.stop();
+  await rm(folder, { recursive: true, force: true });
+}, 60_000);
+
+it('a server whose log is another one ends the stream with CURSOR_EXPIRED, and says of which', async () => {
+  const expired: string[] = [];
+  await using network = await openNetwork(server.url);
+  await using kit = openKitClient(network, { onCursorExpired: ({ field }) => expired.push(field) });
+  const orderId = await newOrder();
+  const heard = listen(kit, OrderUpdatedDocument, { orderId });
+  await followed(kit);
+  await using another = await startServer();
+  await using backend = await connect(another, 'shop', { scope: 'orders:publish' });
+  await backend.request(PublishOrderUpdateDocument, {
+    input: { orderId, customerId: 'alice', status: 'PENDING' },
+  });
+  network.target = another.url;
+  network.goDown();
+  network.comeBack();
+  await expect.poll(() => heard.ended?.code, { timeout: 20_000 }).toBe('CURSOR_EXPIRED');
+  expect(expired).toEqual(['orderUpdated']);
+}, 60_000);
+
+describe('disconnect()', () => {
+  it('closes until connect(), over which subscriptions go on', async () => {
+    await using kit = openKitClient(server);
+    const orderId = await newOrder();
+    const heard = listen(kit, OrderUpdatedDocument, { orderId });
+    await followed(kit);
+    await publish(orderId, 'a');
+    await expect.poll(() => notesOf(heard)).toEqual(['a']);
+    kit.client.disconnect();
+    expect(kit.client.connectionState).toMatchObject({ status: 'closed', reason: 'disconnected' });
+    const late = listen(kit, OrderUpdatedDocument, { orderId });
+    await publish(orderId, 'b');
+    expect(kit.client.connectionState.status).toBe('closed');
+    kit.client.connect();
+    await expect.poll(() => notesOf(heard)).toEqual(['a', 'b']);
+    await expect.poll(() => kit.log.filter((line) => line === 'orderUpdated is followed').length).toBe(2);
+    await publish(orderId, 'c');
+    // Begun while there was no connection: from when there is one.
+    await expect.poll(() => notesOf(late)).toEqual(['c']);
+  });
+
+  it('while it is connecting opens nothing', async () => {
+    await using network = await openNetwork(server.url);
+    await using kit = openKitClient(network);
+    kit.client.connect();
+    kit.client.disconnect();
+    kit.client.connect();
+    await kit.until('connected');
+    expect(network.connections).toBe(1);
+  });
+});
+
+describe('a token', () => {
+  it('is renewed in place before it expires, again and again, without an interruption', async () => {
+    await using kit = openKitClient(server, { token: tokenOf('alice', { expiresIn: 6 }) });
+    const orderId = await newOrder();
+    const heard = listen(kit, OrderUpdatedDocument, { orderId });
+    await kit.until('connected');
+    await expect
+      .poll(() => kit.log.filter((line) => line === 'the session was renewed').length, { timeout: 25_000 })
+      .toBe(2);
+    await publish(orderId, 'a');
+    await expect.poll(() => notesOf(heard)).toEqual(['a']);
+    expect(kit.states.map(({ status }) => status)).toEqual(['connecting', 'connected']);
+  }, 40_000);
+
+  it('that can not be renewed in time is replaced by a new connection', async () => {
+    const fresh = tokenOf('alice', { expiresIn: 3 });
+    let asked = 0;
+    let last = '';
+    // Asked before the expiry it has nothing newer; asked when the server has refused it, it has.
+    await using kit = openKitClient(server, {
+      token: async () => ((asked += 1) <= 3 && last !== '' ? last : (last = await fresh())),
+    });
+    const orderId = await newOrder();
+    const heard = listen(kit, OrderUpdatedDocument, { orderId });
+    await kit.until('connected');
+    await kit.until('reconnecting');
+    await publish(orderId, 'a');
+    await kit.until('connected');
+    await expect.poll(() => notesOf(heard)).toEqual(['a']);
+    expect(kit.states.find(({ status }) => status === 'reconnecting')).toMatchObject({
+      reason: expect.stringContaining('4403') as string,
+    });
+  }, 40_000);
+
+  it('that is revoked is asked for anew, and where there is no other everything ends and says so', async () => {
+    const user = `revoked-${process.pid}`;
+    let token = await tokenOf(user)();
+    await using lasting = openKitClient(server, { token: () => token });
+    await using given = openKitClient(server, { token });
+    const [heard, lost] = [lasting, given].map((kit) => listen(kit, OrderUpdatedDocument, {}));
+    await Promise.all([lasting.until('connected'), given.until('connected')]);
+    await shop.request(RevokeSessionsDocument, { userId: user });
+    await given.until('closed');
+    expect(given.client.connectionState).toMatchObject({ reason: 'unauthenticated' });
+    expect(lost?.ended).toMatchObject({
+      code: undefined,
+      message: expect.stringMatching(/closed/) as string,
+    });
+    await lasting.until('closed');
+    expect(heard?.ended).not.toBeNull();
+    // `iat` counts seconds: one of the same second as the revocation is refused as well.
+    await expect
+      .poll(
+        async () => {
+          token = await tokenOf(user)();
+          lasting.client.connect();
+          await expect.poll(() => lasting.client.connectionState.status).toMatch(/connected|closed/);
+          return lasting.client.connectionState.status;
+        },
+        { timeout: 10_000 },
+      )
+      .toBe('connected');
+  });
+
+  it('that can not be had is asked for again', async () => {
+    let fails = true;
+    await using kit = openKitClient(server, {
+      token: async () => {
+        if (fails) throw new Error('the login service is away');
+        return tokenOf('alice')();
+      },
+    });
+    kit.client.connect();
+    await kit.until('reconnecting');
+    expect(kit.states.at(-1)).toMatchObject({ reason: 'no token: the login service is away' });
+    fails = false;
+    kit.client.connect();
+    await kit.until('connected');
+  });
+
+  it('that has expired does not fail a query', async () => {
+    const expired = await tokenOf('alice', { expiresIn: 1 })();
+    const tokens = [expired, await tokenOf('alice')()];
+    await expect.poll(async () => (await connectWith(expired)).status, { timeout: 10_000 }).toBe(401);
+    await using kit = openKitClient(server, { token: () => tokens.shift() ?? expired });
+    const { data, error } = await kit.client.query(OrderDocument, { id: '1001' });
+    expect(error).toBeUndefined();
+    expect(data?.order?.id).toBe('1001');
+  });
+});
+
+const connectWith = (token: string) =>
+  fetch(`${server.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: '{"query":"{ viewer { id } }"}',
+  });

@@ -1,0 +1,11 @@
+// What a backend service imports as `tidings/publisher`.
+export {
+  createPublisher,
+  type CallOptions,
+  type Publisher,
+  type PublisherOptions,
+  type RequestOptions,
+} from './publisher.ts';
+export { PublishError, type PublishErrorCode } from './publish-error.ts';
+export type { Token } from './token.ts';
+export type * from '../client/generated.ts';

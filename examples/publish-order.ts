@@ -1,32 +1,28 @@
-// How a backend tells that an order has moved: the generated document types the variables and the answer, and any
-// HTTP client carries it. Here that is fetch.
-import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import { print } from 'graphql';
-import { PublishOrderUpdateDocument, type PublishOrderUpdateInput } from '../src/client/generated.ts';
+// How a shop's backend tells that an order has moved. In a project of your own the import is 'tidings/publisher'.
+import { createPublisher, PublishError, type Publisher } from '../src/publisher/index.ts';
 
-export interface Server {
-  /** `https://tidings.example/graphql` */
-  readonly url: string;
-  readonly token: string;
-}
+/** One for the whole process: it keeps its connections. The token needs the scope orders:publish. */
+export const openShop = (url: string, token: () => Promise<string>): Publisher =>
+  createPublisher({ url, token });
 
-/** The token needs the scope orders:publish. Safe to repeat with the same idempotencyKey. */
-export async function publishOrder(server: Server, input: PublishOrderUpdateInput) {
-  const { publishOrderUpdate } = await send(server, PublishOrderUpdateDocument, { input });
-  return publishOrderUpdate;
-}
-
-async function send<Result, Variables>(
-  { url, token }: Server,
-  document: TypedDocumentNode<Result, Variables>,
-  variables: Variables,
-): Promise<Result> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-    body: JSON.stringify({ query: print(document), variables }),
-  });
-  const { data, errors } = (await response.json()) as { data?: Result; errors?: { message: string }[] };
-  if (data == null || errors !== undefined) throw new Error(errors?.[0]?.message ?? response.statusText);
-  return data;
+/** What happens to the parcel happens once in Tidings, however often the queue behind this delivers it. */
+export async function parcelSent(
+  tidings: Publisher,
+  parcel: { readonly orderId: string; readonly trackingNumber: string },
+): Promise<'told' | 'told before' | 'try later'> {
+  try {
+    const { deduplicated } = await tidings.publishOrderUpdate({
+      orderId: parcel.orderId,
+      status: 'SHIPPED', // one of the schema's: any other does not compile
+      trackingNumber: parcel.trackingNumber,
+      note: 'On its way',
+      notifyCustomer: true,
+      // Of your own where the call itself may be repeated, as by a queue. Without it each call is a new update.
+      idempotencyKey: `sent-${parcel.trackingNumber}`,
+    });
+    return deduplicated ? 'told before' : 'told';
+  } catch (error) {
+    if (error instanceof PublishError && error.retryable) return 'try later';
+    throw error;
+  }
 }

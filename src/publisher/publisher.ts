@@ -59,12 +59,12 @@ export interface Publisher {
   readonly sendNotification: Keyed<documents.SendNotificationInput, documents.SendNotificationMutation>;
   /** Needs the scope chat:write, and `asUserId` says for whom. */
   readonly createConversation: Keyed<documents.CreateConversationInput, documents.CreateConversationMutation>;
-  /** Needs the scope chat:write. */
+  /** The service itself has to take part in the conversation. */
   readonly addParticipants: Repeatable<
     documents.AddParticipantsMutationVariables,
     documents.AddParticipantsMutation
   >;
-  /** Needs the scope chat:write. */
+  /** The service itself has to take part in the conversation. */
   readonly removeParticipants: Repeatable<
     documents.RemoveParticipantsMutationVariables,
     documents.RemoveParticipantsMutation

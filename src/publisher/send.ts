@@ -34,6 +34,7 @@ export async function send(sending: Sending, call: Call): Promise<unknown> {
   let mayHaveHappened = false;
   let askedAgain = false;
 
+  call.signal?.throwIfAborted();
   for (;;) {
     const token = await within(tokens.get(), leftMs(), call.signal).catch((error: unknown) => {
       call.signal?.throwIfAborted();

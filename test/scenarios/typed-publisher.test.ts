@@ -1,27 +1,23 @@
-// A shop's backend publishes with the example's typed document; the customer follows with the generated one.
+// A shop's backend publishes with tidings/publisher; the customer follows with the generated documents.
 import { expect, it } from 'vitest';
-import { publishOrder } from '../../examples/publish-order.ts';
-import { OrderDocument, OrderUpdatedDocument } from '../../src/client/generated.ts';
-import type { OrderQuery, OrderUpdatedSubscription } from '../../src/client/generated.ts';
+import { openShop, parcelSent } from '../../examples/publish-order.ts';
+import { NotificationsDocument, OrderDocument, OrderUpdatedDocument } from '../../src/client/generated.ts';
 import { onBothSetups } from '../support/setups.ts';
 
 onBothSetups('a typed publisher', (stage) => {
   const backend = async (scope = 'orders:publish') => {
     const workspace = stage.newWorkspace();
     const { token } = await stage.writer('shop', { workspace, scope });
-    return { workspace, server: { url: `${stage.servers.near.url}/graphql`, token } };
+    return { workspace, shop: openShop(`${stage.servers.near.url}/graphql`, async () => token) };
   };
 
   it('publishes an order, and its customer hears every field of it', async () => {
-    const { workspace, server } = await backend();
-    await publishOrder(server, { orderId: '42', customerId: 'alice', status: 'PENDING' });
+    const { workspace, shop } = await backend();
+    await shop.publishOrderUpdate({ orderId: '42', customerId: 'alice', status: 'PENDING' });
     await using alice = await stage.listener('alice', { workspace });
-    const { order } = await alice.request<OrderQuery>(OrderDocument, { id: '42' });
-    await using updates = alice.subscribe<OrderUpdatedSubscription>(OrderUpdatedDocument, {
-      orderId: '42',
-      after: order?.cursor,
-    });
-    const published = await publishOrder(server, {
+    const { order } = await alice.request(OrderDocument, { id: '42' });
+    await using updates = alice.subscribe(OrderUpdatedDocument, { orderId: '42', after: order?.cursor });
+    const published = await shop.publishOrderUpdate({
       orderId: '42',
       status: 'SHIPPED',
       paymentStatus: 'PAID',
@@ -52,18 +48,21 @@ onBothSetups('a typed publisher', (stage) => {
     expect(orderUpdated).toEqual(published.update);
   });
 
-  it('publishes once when it retries with its key', async () => {
-    const { server } = await backend();
-    const input = { orderId: '42', customerId: 'alice', status: 'PENDING', idempotencyKey: 'k-1' } as const;
-    const first = await publishOrder(server, input);
-    const second = await publishOrder(server, input);
-    expect(second).toEqual({ update: first.update, deduplicated: true });
+  it('the example tells of a parcel once, and its customer is notified once', async () => {
+    const { workspace, shop } = await backend();
+    await shop.publishOrderUpdate({ orderId: '42', customerId: 'alice', status: 'PENDING' });
+    const parcel = { orderId: '42', trackingNumber: 'DHL-1' };
+    expect(await parcelSent(shop, parcel)).toBe('told');
+    expect(await parcelSent(shop, parcel)).toBe('told before');
+    await using alice = await stage.listener('alice', { workspace });
+    const { notifications } = await alice.request(NotificationsDocument);
+    expect(notifications.nodes).toHaveLength(1);
   });
 
   it('fails with what the server says', async () => {
-    const { server } = await backend('notifications:send');
-    await expect(
-      publishOrder(server, { orderId: '42', customerId: 'alice', status: 'PENDING' }),
-    ).rejects.toThrow('orders:publish');
+    const { shop } = await backend('notifications:send');
+    await expect(parcelSent(shop, { orderId: '42', trackingNumber: 'DHL-1' })).rejects.toThrow(
+      'orders:publish',
+    );
   });
 });

@@ -2,7 +2,6 @@
 // `@ts-expect-error` is an error.
 import type { ResultOf, VariablesOf } from '@graphql-typed-document-node/core';
 import { expectTypeOf, it } from 'vitest';
-import { publishOrder, type Server } from '../../examples/publish-order.ts';
 import type * as documents from '../../src/client/generated.ts';
 import * as hooks from '../../src/react/generated.ts';
 
@@ -25,16 +24,6 @@ it('a publisher says an order’s status in the schema’s words', () => {
     { orderId: '42', status: 'SHIPPED', colour: 'red' },
   ] satisfies documents.PublishOrderUpdateInput[];
   expectTypeOf(inputs).not.toBeAny();
-});
-
-it('a publisher reads a typed answer', () => {
-  type Published = Awaited<ReturnType<typeof publishOrder>>;
-  expectTypeOf<Published['deduplicated']>().toEqualTypeOf<boolean>();
-  expectTypeOf<Published['update']['cursor']>().toEqualTypeOf<string>();
-  expectTypeOf<Published['update']['previousStatus']>().toEqualTypeOf<documents.OrderStatus | null>();
-  // @ts-expect-error no such status
-  const misspelt = (server: Server) => publishOrder(server, { orderId: '42', status: 'SHIPED' });
-  expectTypeOf(misspelt).toBeFunction();
 });
 
 it('a cursor that was read is what a subscription takes', () => {

@@ -51,6 +51,15 @@ export interface App {
   readonly engine: Pick<Engine, 'kind' | 'description' | 'nodeId'>;
   /** For whoever composes: demo data, a test. */
   readonly runtime: Runtime;
+  /**
+   * For tests: resolves when whatever was committed before the call has been written down for every subscriber over a WebSocket
+   * of this server, those included that are still being opened. Behind it a client that sends a ping has everything when
+   * the pong comes. Rejects with UNAVAILABLE where the database is away; waits for clients that do not read.
+   *
+   * Of live state: what has been told by now on the memory engine, but not what is held back on purpose (renewals of typing,
+   * the grace of whoever leaves). With Redis it may still be under way.
+   */
+  settled(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -205,12 +214,21 @@ export async function createApp({ config, logger, modules: own = [], ...options 
     closers.push(() => webSockets.close());
     closers.push(async () => endStreams());
     const url = await listen(http, config);
-    return { url, store, engine, runtime, close: closeAll };
+    const settled = async (): Promise<void> => {
+      // What the memory engine was handed is told in the next turn of the event loop.
+      await nextTurn();
+      await open.settled();
+      await tails.settled();
+      await webSockets.settled();
+    };
+    return { url, store, engine, runtime, settled, close: closeAll };
   } catch (error) {
     await closeAll();
     throw error;
   }
 }
+
+const nextTurn = (): Promise<void> => new Promise((resume) => void setImmediate(resume));
 
 /** What is applied is remembered by the name: of two, one would be taken for applied. */
 function requireNamesOnce(folders: readonly MigrationFolder[]): void {

@@ -29,7 +29,8 @@ export interface Config {
   readonly port: number;
   /** null: embedded PGlite in `dataDir`. */
   readonly databaseUrl: string | null;
-  readonly dataDir: string;
+  /** null: nowhere, in memory alone; for tests. */
+  readonly dataDir: string | null;
   /** null: memory engine, one process. */
   readonly redisUrl: string | null;
   readonly tokenIssuers: readonly TokenIssuer[];

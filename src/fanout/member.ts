@@ -78,6 +78,11 @@ export class Member implements Puller {
     this.#membership = membership;
   }
 
+  /** Whether the receiver has been handed everything that there is. */
+  get isAtRest(): boolean {
+    return this.#phase === 'over' || (this.#phase === 'idle' && this.#source.isAtRest);
+  }
+
   /** Begins. To be called once. */
   deliverTo(receiver: Receiver): void {
     this.#receiver = receiver;

@@ -33,6 +33,11 @@ export interface OpenedModule {
   onUserErased?(user: UserRef): Promise<void>;
   /** Called on one node when a user's last presence session anywhere has ended, with what the user had set. */
   onUserGone?(user: UserRef, setting: PresenceSetting | null): void;
+  /**
+   * For tests: resolves when what it does by itself, behind what has been answered, is done; but for what it holds back on
+   * purpose, for a while.
+   */
+  settled?(): Promise<void>;
   close?(): Promise<void>;
 }
 

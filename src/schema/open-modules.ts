@@ -6,6 +6,8 @@ export interface Modules extends Required<
   Pick<OpenedModule, 'onAuthenticated' | 'onConnected' | 'onUserGone' | 'onSessionsRevoked'>
 > {
   readonly runtime: Runtime;
+  /** When all of them are. */
+  settled(): Promise<void>;
   /** In the opposite order. */
   close(): Promise<void>;
 }
@@ -68,6 +70,9 @@ export async function openModules(
     onConnected: (context) => opened.forEach((module) => module.onConnected?.(context)),
     onSessionsRevoked: (user) => opened.forEach((module) => module.onSessionsRevoked?.(user)),
     onUserGone: (user, setting) => opened.forEach((module) => module.onUserGone?.(user, setting)),
+    async settled() {
+      await Promise.all(opened.map((module) => module.settled?.()));
+    },
     close,
   };
 }

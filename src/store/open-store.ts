@@ -11,8 +11,8 @@ import { phrase } from './store-errors.ts';
 export interface OpenStoreOptions {
   /** `postgres://user:password@host:port/database`, or null for the embedded database. */
   readonly databaseUrl: string | null;
-  /** Where the embedded database lives; made if missing. */
-  readonly dataDir: string;
+  /** Where the embedded database lives, made if missing; null: in memory, gone when it is closed. */
+  readonly dataDir: string | null;
   readonly migrations: readonly MigrationFolder[];
   readonly logger: Logger;
   /** Connections to PostgreSQL, 20 unless given. The embedded database has one. */
@@ -56,7 +56,7 @@ async function openPglite(options: OpenStoreOptions): Promise<Store> {
     };
     const description = await withClient(connection, async (client) => {
       await migrate(client, { migrations, logger, takeTurns: false });
-      return `embedded PostgreSQL ${(await serverVersion(client)).name} (PGlite) in ${dataDir}`;
+      return `embedded PostgreSQL ${(await serverVersion(client)).name} (PGlite) in ${dataDir ?? 'memory'}`;
     });
     return createPgStore({
       kind: 'pglite',

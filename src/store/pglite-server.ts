@@ -22,13 +22,19 @@ export interface PgliteServer {
   close(): Promise<void>;
 }
 
-/** The database lives in `<dataDir>/pglite`, made if missing; the lock of the directory is held until `close`. */
-export async function openPgliteServer(options: { dataDir: string; logger: Logger }): Promise<PgliteServer> {
+/** The database lives in `<dataDir>/pglite`, made if missing, whose lock is held until `close`; or in memory alone. */
+export async function openPgliteServer(options: {
+  dataDir: string | null;
+  logger: Logger;
+}): Promise<PgliteServer> {
   const { dataDir, logger } = options;
-  const lock = await lockDirectory(dataDir);
+  const lock = dataDir === null ? { release: async () => {} } : await lockDirectory(dataDir);
   try {
     const socket = await createSocketDirectory();
-    const worker = startWorker({ directory: join(dataDir, 'pglite'), listen: socket.listen });
+    const worker = startWorker({
+      directory: dataDir === null ? null : join(dataDir, 'pglite'),
+      listen: socket.listen,
+    });
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     try {
       const port = await ready(worker);
@@ -48,7 +54,7 @@ export async function openPgliteServer(options: { dataDir: string; logger: Logge
       await worker.terminate();
       await socket.remove();
       throw new Error(
-        `The embedded database in ${dataDir} did not start: ${phrase(error).replace(/\.?$/, '.')} ` +
+        `The embedded database in ${dataDir ?? 'memory'} did not start: ${phrase(error).replace(/\.?$/, '.')} ` +
           'If the directory is damaged, restore it from a backup or set DATA_DIR to another one.',
         { cause: error },
       );

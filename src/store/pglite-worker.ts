@@ -8,7 +8,8 @@ import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 
 export interface PgliteWorkerData {
-  readonly directory: string;
+  /** null: in memory. */
+  readonly directory: string | null;
   /** Where to listen. Port 0 takes a free one of the loopback interface. */
   readonly listen: { readonly path: string } | { readonly port: 0 };
 }
@@ -19,8 +20,7 @@ export interface PgliteWorkerMessage {
 }
 
 async function main({ directory, listen }: PgliteWorkerData): Promise<void> {
-  await prepareDirectory(directory);
-  const db = await PGlite.create(directory);
+  const db = directory === null ? await PGlite.create(await fromTemplate()) : await openDirectory(directory);
 
   // An SQL error is an answer in the protocol; a rejection here means that the database itself has crashed. The socket
   // server would leave every later query waiting, so the whole thread ends instead, and its owner hears why.
@@ -54,15 +54,21 @@ async function main({ directory, listen }: PgliteWorkerData): Promise<void> {
 /** Made by the build, so that a first start need not run initdb, which takes seconds. Not there when run from source. */
 const template = fileURLToPath(new URL('./pglite-template.tar.gz', import.meta.url));
 
+async function openDirectory(directory: string): Promise<PGlite> {
+  if (!existsSync(directory)) await prepareDirectory(directory);
+  return PGlite.create(directory);
+}
+
 /** Beside its place first: a start that is cut off half-way leaves nothing that looks like a database. */
 async function prepareDirectory(directory: string): Promise<void> {
-  if (existsSync(directory)) return;
   const unfinished = `${directory}.new`;
   await rm(unfinished, { recursive: true, force: true });
-  const loadDataDir = existsSync(template) ? { loadDataDir: new Blob([await readFile(template)]) } : {};
-  const db = await PGlite.create({ dataDir: unfinished, ...loadDataDir });
+  const db = await PGlite.create({ dataDir: unfinished, ...(await fromTemplate()) });
   await db.close();
   await rename(unfinished, directory);
 }
+
+const fromTemplate = async () =>
+  existsSync(template) ? { loadDataDir: new Blob([await readFile(template)]) } : {};
 
 await main(workerData as PgliteWorkerData);

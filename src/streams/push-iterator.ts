@@ -49,6 +49,11 @@ export abstract class PushIterator<T> implements AsyncIterableIterator<T, undefi
     return this.#phase !== 'open';
   }
 
+  /** Whether nothing is on its way to what is at hand, as far as can be told here. */
+  get isAtRest(): boolean {
+    return true;
+  }
+
   [Symbol.asyncIterator](): this {
     return this;
   }

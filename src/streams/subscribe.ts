@@ -98,6 +98,10 @@ export class StreamSubscription extends PushIterator<LogEntry> implements TailLi
     return this.#authorizationClass;
   }
 
+  override get isAtRest(): boolean {
+    return this.closed || (this.#phase === 'live' && this.#queue.length === 0);
+  }
+
   reclassify(authorizationClass: string): void {
     this.#authorizationClass = authorizationClass;
   }

@@ -34,6 +34,8 @@ export class Tail {
   /** The highest number that is known to exist. Behind it, the tail reads the log. */
   #target = 0;
   #healing = false;
+  /** The reading under way. */
+  #reading: Promise<void> | null = null;
 
   constructor(options: TailOptions) {
     this.topic = options.topic;
@@ -107,9 +109,27 @@ export class Tail {
     else this.expect(head);
   }
 
-  /** Reads the log until nothing is known to be missing. One reading at a time. Never rejects. */
-  async heal(): Promise<void> {
-    if (this.#healing) return;
+  /** Reads the log until nothing is known to be missing. One reading at a time: resolves with the one under way. Never rejects. */
+  heal(): Promise<void> {
+    if (this.#healing) return this.#reading ?? Promise.resolve();
+    const reading = this.#readAll();
+    if (this.#healing) this.#reading = reading;
+    return reading;
+  }
+
+  /**
+   * Resolves when everything that is known to exist by now has been passed on, or the tail has ended. Rejects with UNAVAILABLE
+   * where the log can not be read.
+   */
+  async settled(): Promise<void> {
+    const target = this.#target;
+    const isThere = (): boolean => this.#phase === 'ended' || this.#position.number >= target;
+    // The reading under way may fail with what has passed since: another one has to, too.
+    for (let readings = 0; readings < 2 && !isThere(); readings += 1) await this.heal();
+    if (!isThere()) throw new TidingsError('UNAVAILABLE', 'A stream is behind, and the log can not be read.');
+  }
+
+  async #readAll(): Promise<void> {
     this.#healing = true;
     try {
       // Here, not in a function of its own: between the last look and `finally` nobody may raise the target unnoticed.
@@ -122,6 +142,7 @@ export class Tail {
       );
     } finally {
       this.#healing = false;
+      this.#reading = null;
     }
   }
 

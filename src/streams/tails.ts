@@ -147,6 +147,17 @@ export class Tails {
     return this.#nextComparison;
   }
 
+  /**
+   * Resolves when every tail has passed on everything that was committed before the call. Rejects with UNAVAILABLE where that
+   * can not be read.
+   */
+  async settled(): Promise<void> {
+    const followed = [...this.#followed.values()];
+    await Promise.allSettled(followed.map(({ opened }) => opened)); // told to whoever joined
+    await this.#compare(followed);
+    await Promise.all(followed.map(({ tail }) => tail.settled()));
+  }
+
   /** Ends every subscription that is still there with UNAVAILABLE. */
   async close(): Promise<void> {
     this.#closed = true;

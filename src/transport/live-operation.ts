@@ -54,6 +54,11 @@ export class LiveOperation implements AsyncIterableIterator<never, undefined>, R
     return Promise.resolve(done);
   }
 
+  /** Whether everything that there is has been written down for the client. */
+  get isAtRest(): boolean {
+    return this.#phase === 'over' || (this.#phase === 'live' && this.#member.isAtRest);
+  }
+
   get isReady(): boolean {
     return this.#outbox.isReady;
   }

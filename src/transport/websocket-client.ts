@@ -17,6 +17,7 @@ import type { OpenConnection } from './connection-book.ts';
 import { createFrameSink } from './frame-sink.ts';
 import type { Beating } from './heartbeat.ts';
 import { Intake } from './intake.ts';
+import { LiveOperation } from './live-operation.ts';
 import type { Arriving, Lobby } from './lobby.ts';
 import { OperationTurns } from './operation-turns.ts';
 import { Outbox, type OutboxPolicy } from './outbox.ts';
@@ -57,6 +58,8 @@ export class WebSocketClient
   headers: IncomingHttpHeaders | null;
   session: Session | null = null;
   readonly #socket: Duplex;
+  /** Where graphql-ws keeps what is open, by id; null while it is being opened, or carried out. */
+  operations: { readonly subscriptions: Readonly<Record<string, object | null>> } | null = null;
   readonly #logger: Logger;
   readonly #lobby: Lobby;
   readonly #intake: Intake;
@@ -100,6 +103,12 @@ export class WebSocketClient
 
   get isClosed(): boolean {
     return this.#onClosed === null;
+  }
+
+  /** Whether every operation has been opened, and told all that there is. */
+  get isAtRest(): boolean {
+    const operations = Object.values(this.operations?.subscriptions ?? {});
+    return operations.every((open) => open !== null && (!(open instanceof LiveOperation) || open.isAtRest));
   }
 
   onClosed(listener: () => void): () => void {

@@ -88,6 +88,7 @@ export function createProtocol(options: ProtocolOptions) {
         if (client.isClosed) return false;
         client.session = session;
         client.headers = null;
+        client.operations = connecting;
         // Nor is the token kept twice.
         delete (connecting as { connectionParams?: Params }).connectionParams;
         session.watch(client);

@@ -33,6 +33,11 @@ export interface WebSocketOptions extends ProtocolOptions {
 export interface WebSocketTransport {
   /** Connections that are open. */
   readonly size: number;
+  /**
+   * Resolves when every subscription that clients have asked for by now is open, and has been told all that there is for it. For
+   * tests: it looks in each turn of the event loop, and waits for whoever does not read.
+   */
+  settled(): Promise<void>;
   /** Closes all connections; resolves when they are gone. */
   close(): Promise<void>;
 }
@@ -100,6 +105,11 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
   return {
     get size() {
       return clients.size;
+    },
+    async settled() {
+      while ([...clients].some((client) => client.isOpen && !client.isAtRest)) {
+        await new Promise<void>((resume) => void setImmediate(resume));
+      }
     },
     async close() {
       heartbeat.close();

@@ -16,6 +16,8 @@ export interface Broadcasts {
   record(tx: Queries, workspace: string, draft: NotificationDraft): Promise<number>;
   /** There may be something to do: goes on at once. */
   wake(): void;
+  /** Resolves when there is nothing to do for the moment. */
+  settled(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -129,6 +131,9 @@ export function startBroadcasts({ log, logger, deliver, everyMs }: BroadcastsOpt
 
   return {
     wake,
+    async settled() {
+      while (working !== null) await working;
+    },
     async record(tx, workspace, draft) {
       const [recipients] = await tx
         .select({ count: count() })

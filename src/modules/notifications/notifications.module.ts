@@ -10,6 +10,7 @@ export const notificationsModule: TidingsModule = {
     const service = createNotificationsService(runtime);
     return {
       services: [provide(notificationsService, service)],
+      settled: () => service.settled(),
       close: () => service.close(),
       onUserErased: (user) => service.eraseFeed(user),
     };

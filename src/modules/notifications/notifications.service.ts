@@ -70,6 +70,8 @@ export interface NotificationsService {
    */
   markRead(viewer: Viewer, ids: readonly string[]): Promise<FeedState>;
   markAllRead(viewer: Viewer): Promise<FeedState>;
+  /** Resolves when the feeds of a workspace hold what was sent to it. */
+  settled(): Promise<void>;
   /** What it has begun is finished; what is left goes on elsewhere, or at the next start. */
   close(): Promise<void>;
   /** Empties a user's feed, and their stream of what stood in it; harmless to repeat. */
@@ -151,6 +153,7 @@ export function createNotificationsService(
   };
 
   return {
+    settled: () => broadcasts.settled(),
     close: () => broadcasts.close(),
     topicOf: notificationsTopic,
     deliver,

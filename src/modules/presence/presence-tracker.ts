@@ -36,7 +36,8 @@ export class PresenceTracker {
   /** Grows when versions begin anew: what was asked before then is worth nothing. */
   #epoch = 0;
   readonly #unnamed = new Set<string>();
-  #naming: 'idle' | 'loading' = 'idle';
+  /** null while there is nobody to name. */
+  #naming: Promise<void> | null = null;
   /** By whose names were to be forgotten: how many had been by then. What was asked for before says what was. */
   readonly #forgotten = new Map<string, number>();
   #forgettings = 0;
@@ -84,6 +85,11 @@ export class PresenceTracker {
   async look(userIds: readonly string[]): Promise<void> {
     await this.#open();
     await this.#read(userIds);
+  }
+
+  /** Resolves when everybody who was heard of has been named, and handed over. */
+  async settled(): Promise<void> {
+    await this.#naming;
   }
 
   leave(subscriber: PresenceSubscriber, followees: Followees): void {
@@ -179,12 +185,11 @@ export class PresenceTracker {
   /** Somebody has come online, perhaps under a new name. A database that is away costs the name, not the news. */
   #name(userId: string): void {
     this.#unnamed.add(userId);
-    if (this.#naming === 'idle') void this.#loadNames();
+    this.#naming ??= this.#loadNames();
   }
 
   async #loadNames(): Promise<void> {
     const { workspace, logger } = this.#options;
-    this.#naming = 'loading';
     while (this.#unnamed.size > 0) {
       const batch = [...this.#unnamed].slice(0, readBatch);
       for (const userId of batch) this.#unnamed.delete(userId);
@@ -195,7 +200,7 @@ export class PresenceTracker {
         this.#users.know(new Map(this.#users.nameless(batch).map((id) => [id, unknownProfile(id)])));
       }
     }
-    this.#naming = 'idle';
+    this.#naming = null;
   }
 
   #restore(): void {

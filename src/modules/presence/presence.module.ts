@@ -40,6 +40,7 @@ export const presenceModule: TidingsModule = {
           .finally(() => writing.delete(written));
         writing.add(written);
       },
+      settled: () => service.settled(),
       async close() {
         service.close();
         await sessions.close();

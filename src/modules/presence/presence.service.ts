@@ -46,6 +46,8 @@ export interface PresenceService {
   ): Promise<AsyncIterableIterator<PresenceView>>;
   /** Nobody is told the user's name from now on, unless the database still has it. */
   forget(user: UserRef): void;
+  /** Resolves when whoever was heard of is told to those who follow. */
+  settled(): Promise<void>;
   /** Ends what is still followed. */
   close(): void;
 }
@@ -163,6 +165,10 @@ export function createPresenceService(
     },
 
     forget: ({ workspace, userId }) => trackers.find(workspace)?.forget(userId),
+
+    async settled() {
+      await Promise.all([...trackers.all()].map((tracker) => tracker.settled()));
+    },
 
     close: () => trackers.close(),
   };

@@ -25,6 +25,7 @@ function setUp() {
     look: vi.fn((_ids: readonly string[]): Promise<void> => Promise.resolve()),
     leave: vi.fn(),
     forget: vi.fn(),
+    settled: async () => undefined,
     close: vi.fn(),
   };
   const listIds = () => new Promise<readonly string[]>((resolve) => (finishList = resolve));

@@ -18,7 +18,7 @@ export interface RoomMembers {
 
 export interface RoomTrackerOptions {
   readonly workspace: string;
-  readonly presence: Pick<PresenceTracker, 'join' | 'look' | 'leave' | 'forget' | 'close'>;
+  readonly presence: Pick<PresenceTracker, 'join' | 'look' | 'leave' | 'forget' | 'settled' | 'close'>;
   /** The ids of everyone who is there, in the order in which they came. */
   listIds(): Promise<readonly string[]>;
   /** How long a moment is. */
@@ -69,6 +69,12 @@ export class RoomTracker {
     this.#flush();
     this.#subscribers.add(subscriber);
     subscriber.onChange(noChange);
+  }
+
+  /** Resolves when whoever was heard of is told; the moment in which others might join them is cut short. */
+  async settled(): Promise<void> {
+    await this.#options.presence.settled();
+    this.#flush();
   }
 
   leave(subscriber: RoomSubscriber): void {

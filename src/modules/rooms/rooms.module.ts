@@ -11,6 +11,7 @@ export const createRoomsModule = (options: RoomsOptions): TidingsModule => ({
     return {
       services: [provide(roomsService, service)],
       onSessionsRevoked: (user) => service.forget(user),
+      settled: () => service.settled(),
       close: async () => service.close(),
     };
   },

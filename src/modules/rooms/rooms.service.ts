@@ -69,6 +69,8 @@ export interface RoomsService extends RoomAccess {
   follow(context: Context, room: string, join: boolean): Promise<AsyncIterableIterator<RoomPresenceView>>;
   /** Nobody is told the user's name from now on, unless the database still has it. */
   forget(user: UserRef): void;
+  /** Resolves when whoever has come or gone is told to those who follow. */
+  settled(): Promise<void>;
   close(): void;
 }
 
@@ -212,6 +214,10 @@ export function createRoomsService(runtime: Runtime, options: RoomsOptions): Roo
 
     forget({ workspace, userId }) {
       for (const tracker of trackers.all()) if (tracker.workspace === workspace) tracker.forget(userId);
+    },
+
+    async settled() {
+      await Promise.all([...trackers.all()].map((tracker) => tracker.settled()));
     },
 
     close: () => trackers.close(),

@@ -98,7 +98,25 @@ describe('the import rule', () => {
       "src/client/client.ts:1 imports '../errors.ts': client/ is installed in users' own code and imports only from its own folder.",
     ]);
     expect(offencesOf('src/publisher/publisher.ts', `import '../streams/topic.ts';`)).toHaveLength(1);
-    expect(offencesOf('src/testing/testing.ts', `import '../app.ts';`)).toHaveLength(1);
+  });
+
+  test('lets the testing kit start a server by the package’s entry, and know nothing of its inside', () => {
+    const path = 'src/testing/start-tidings.ts';
+    expect(
+      offencesOf(
+        path,
+        `import '../index.ts';`,
+        `import '../publisher/index.ts';`,
+        `import '../client/a.ts';`,
+      ),
+    ).toEqual([]);
+    expect(offencesOf(path, `import '../app.ts';`)).toEqual([
+      `${path}:1 imports '../app.ts': testing/ is installed in users' own code and imports only from its own folder, ` +
+        'client/, publisher/, index.ts.',
+    ]);
+    expect(offencesOf(path, `import '../streams/tail.ts';`)).toHaveLength(1);
+    expect(offencesOf('src/publisher/publisher.ts', `import '../index.ts';`)).toHaveLength(1);
+    expect(offencesOf('src/client/client.ts', `import '../index.ts';`)).toHaveLength(1);
   });
 
   test('lets react and the publisher stand on the client, and the client on nothing', () => {

@@ -68,7 +68,11 @@ export async function connectPerson({ id, token, url, settled }: PersonOptions):
     };
     const reader: EventReader<Event> = new EventReader(
       (timeoutMs) => inTime(allTold(), timeoutMs),
-      () => end(),
+      async () => {
+        end();
+        // Where there is no connection any more there is nobody to be told.
+        await wire.roundTrip().catch(() => undefined);
+      },
     );
     const { sent, end } = wire.open(toPayload(document, variables), {
       next: (result) => reader.receive(result as FormattedExecutionResult<Unknown>),

@@ -2,6 +2,7 @@
 import type { FormattedExecutionResult } from 'graphql-ws';
 import { ResponseError } from './response-error.ts';
 
+/** Disposed of, it is given up: the server knows of it when that resolves. */
 export interface Reader<Event> extends AsyncDisposable {
   /** Everything that has come so far, read or not. */
   readonly received: readonly Event[];
@@ -35,13 +36,13 @@ type Result = FormattedExecutionResult<Record<string, unknown>>;
 export class EventReader<Event> implements Reader<Event> {
   readonly received: Event[] = [];
   readonly #settled: (timeoutMs: number) => Promise<void>;
-  readonly #end: () => void;
+  readonly #end: () => Promise<void>;
   /** An event, or what took its place. */
   #unread: ({ readonly event: Event } | { readonly error: Error })[] = [];
   #failure: Error | null = null;
   readonly #waiting = new Set<() => void>();
 
-  constructor(settled: (timeoutMs: number) => Promise<void>, end: () => void) {
+  constructor(settled: (timeoutMs: number) => Promise<void>, end: () => Promise<void>) {
     this.#settled = settled;
     this.#end = end;
   }
@@ -104,7 +105,7 @@ export class EventReader<Event> implements Reader<Event> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.fail(new Error('The subscription was given up by the test.'));
-    this.#end();
+    await this.#end();
   }
 
   /** Resolves when something has come, or the time is over. */

@@ -18,12 +18,15 @@ const floors: readonly (readonly string[])[] = [
   ['config.ts', 'errors.ts'],
 ];
 
-/** What users install in their own code, each with the kits it stands on. None of them imports server code. */
+/**
+ * What users install in their own code, each with what it stands on. None of them imports server code, but for the testing
+ * kit: it starts a server, by the package's own entry.
+ */
 const kits: ReadonlyMap<string, readonly string[]> = new Map([
   ['client', []],
   ['react', ['client']],
   ['publisher', ['client']],
-  ['testing', ['client', 'publisher']],
+  ['testing', ['client', 'publisher', 'index.ts']],
 ]);
 
 /** Concrete engines and stores; everyone else speaks to the contracts in engines/engine.ts and store/store.ts. */
@@ -90,7 +93,7 @@ function judge(importer: string, specifier: string): string | undefined {
   const allowedKits = kits.get(from.name);
   if (allowedKits !== undefined) {
     if (allowedKits.includes(to.name)) return undefined;
-    const allowed = ['its own folder', ...allowedKits.map((kit) => `${kit}/`)].join(', ');
+    const allowed = ['its own folder', ...allowedKits.map(toTitle)].join(', ');
     return `${from.title} is installed in users' own code and imports only from ${allowed}.`;
   }
   if (kits.has(to.name)) {
@@ -122,8 +125,10 @@ function placeOf(path: string): Place | undefined {
   const name = second === undefined ? first.replace(/\.test\.ts$/, '.ts') : first;
   const floor = floors.findIndex((names) => names.includes(name));
   if (floor === -1 && !kits.has(name)) return undefined;
-  return { name, title: name.endsWith('.ts') ? name : `${name}/`, floor };
+  return { name, title: toTitle(name), floor };
 }
+
+const toTitle = (name: string): string => (name.endsWith('.ts') ? name : `${name}/`);
 
 const unmapped = (path: string): string =>
   `${path} has no place on the map; give it one there and in test/support/import-rule.ts.`;

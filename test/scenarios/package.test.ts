@@ -66,9 +66,17 @@ beforeAll(() => {
     writeFileSync(file, readFileSync(file, 'utf8').replace('../../../src/index.ts', 'tidings'));
   }
   writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
-  const config = { compilerOptions: strictest, include: ['main.ts', 'tidings.ts', 'wrong.ts'] };
+  const config = {
+    compilerOptions: strictest,
+    include: ['main.ts', 'tidings.ts', 'shop.ts', 'shop.test.ts', 'wrong.ts'],
+  };
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(config));
   writeFileSync(join(project, 'tidings.ts'), "export * from 'tidings';\n");
+  const example = readFileSync(join(project, 'package/examples/publish-order.ts'), 'utf8');
+  writeFileSync(join(project, 'shop.ts'), example.replace('../src/publisher/index.ts', 'tidings/publisher'));
+  // What docs/testing.md begins with, to the letter.
+  const guide = readFileSync(join(project, 'package/docs/testing.md'), 'utf8');
+  writeFileSync(join(project, 'shop.test.ts'), /^```ts\n(.*?)^```$/ms.exec(guide)?.[1] ?? '');
   // It must be complained of: the compiler has run, and the types are not `any`.
   writeFileSync(join(project, 'wrong.ts'), "import { createApp } from 'tidings';\nvoid createApp(1);\n");
 }, 120_000);
@@ -97,6 +105,11 @@ it(
     expect((await changes.next()).karmaChanged).toMatchObject({ points: 3, reason: 'dishes' });
   },
 );
+
+it('the first test of the guide to testing passes, under node:test', { timeout: 60_000 }, () => {
+  const said = run(process.execPath, '--import', 'tsx', '--test', '--test-reporter=tap', 'shop.test.ts');
+  expect(said).toMatch(/^# pass 1$/m);
+});
 
 describe('the guide to a domain of one’s own, followed to the letter', () => {
   let folder: string;

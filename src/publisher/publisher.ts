@@ -1,7 +1,7 @@
 // The publisher: what backend services say to Tidings, a typed method for each mutation. A call that fails in a way that may
 // pass is sent again with the same key, so that it happens once, whatever got lost on the way.
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import { print, type DocumentNode } from 'graphql';
+import { Kind, print, type DocumentNode } from 'graphql';
 import * as documents from '../client/generated.ts';
 import { send, type Sending } from './send.ts';
 import { createTokenSource, type Token } from './token.ts';
@@ -206,7 +206,7 @@ function textOf(document: string | DocumentNode): Prepared {
   if (typeof document === 'string') return { text: document, name: 'The request' };
   const known = prepared.get(document);
   if (known !== undefined) return known;
-  const operation = document.definitions.find((definition) => definition.kind === 'OperationDefinition');
+  const operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
   const made = { text: print(document), name: operation?.name?.value ?? 'The request' };
   prepared.set(document, made);
   return made;

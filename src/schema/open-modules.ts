@@ -71,7 +71,7 @@ export async function openModules(
     onSessionsRevoked: (user) => opened.forEach((module) => module.onSessionsRevoked?.(user)),
     onUserGone: (user, setting) => opened.forEach((module) => module.onUserGone?.(user, setting)),
     async settled() {
-      await Promise.all(opened.map((module) => module.settled?.()));
+      for (const module of opened) await module.settled?.();
     },
     close,
   };

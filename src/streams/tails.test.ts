@@ -209,3 +209,45 @@ test('closing ends whoever is still there with UNAVAILABLE, and whoever joins af
   expect(broker.followers.size).toBe(0);
   await expect(tails.join(fakeTopic)).rejects.toMatchObject(unavailable);
 });
+
+test('settled: what nobody has announced has been passed on, also by a tail that is being opened', async () => {
+  const listener = createListener();
+  const { tail } = await tails.join(fakeTopic);
+  tail.add(listener);
+  log.fill(3);
+  await tails.settled();
+  expect(listener.heard).toEqual([1, 2, 3]);
+  // A reading that began before has read less.
+  const answer = log.hold();
+  broker.tell(5);
+  log.fill(6);
+  const settled = tails.settled();
+  answer();
+  await settled;
+  expect(listener.heard).toEqual([1, 2, 3, 4, 5, 6]);
+
+  await tails.close();
+  broker.held = true;
+  tails = openTails();
+  const joining = tails.join(fakeTopic);
+  let isSettled = false;
+  const waiting = tails.settled().then(() => (isSettled = true));
+  await new Promise((resume) => void setImmediate(resume));
+  expect(isSettled).toBe(false);
+  broker.answer();
+  await waiting;
+  expect((await joining).tail.position.number).toBe(6);
+});
+
+test('settled: a log that can not be read is told, and so is one that fails behind its heads', async () => {
+  const { tail } = await tails.join(fakeTopic);
+  log.fill(2);
+  log.failure = new TidingsError('UNAVAILABLE', 'away');
+  await expect(tails.settled()).rejects.toMatchObject(unavailable);
+  log.failure = null;
+  vi.spyOn(log, 'readOn').mockRejectedValue(new Error('broken'));
+  await expect(tails.settled()).rejects.toMatchObject(unavailable);
+  vi.restoreAllMocks();
+  await tails.settled();
+  expect(tail.position.number).toBe(2);
+});

@@ -105,7 +105,7 @@ export async function connectPerson({ id, token, url, settled }: PersonOptions):
       new Promise((resolve, reject) => {
         wire.open(toPayload(document, variables), {
           next: ({ data, errors }) =>
-            errors === undefined ? resolve(data as never) : reject(new ResponseError(errors as never)),
+            errors === undefined ? resolve(data as never) : reject(new ResponseError(errors)),
           error: (thrown) => reject(toError(thrown)),
           complete: () => reject(new Error('The WebSocket was closed before there was an answer.')),
         });

@@ -4,6 +4,7 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { connect as connectSocket, createServer as createSocketServer, type AddressInfo } from 'node:net';
 import type { Socket } from 'node:net';
 import { randomUUID } from 'node:crypto';
+import { build } from 'esbuild';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signDevelopmentToken } from '../../src/auth/development.ts';
@@ -486,4 +487,19 @@ it('another server than Tidings is not asked twice', async () => {
     createPublisher({ url: app.url, token: 't' }).publishOrderUpdate(pending),
   );
   expect(error.message).toContain('/graphql');
+});
+
+it('loads wherever there is fetch: it holds nothing of Node, and nothing of the server', async () => {
+  const { metafile } = await build({
+    entryPoints: ['src/publisher/index.ts'],
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    // Refuses what only Node has.
+    platform: 'browser',
+    logLevel: 'silent',
+  });
+  const folders = Object.keys(metafile.inputs).map((path) => path.split('/').slice(0, 2).join('/'));
+  expect([...new Set(folders)].sort()).toEqual(['node_modules/graphql', 'src/client', 'src/publisher']);
 });

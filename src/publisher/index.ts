@@ -5,7 +5,7 @@ export {
   type Publisher,
   type PublisherOptions,
   type RequestOptions,
+  type Token,
 } from './publisher.ts';
 export { PublishError, type PublishErrorCode } from './publish-error.ts';
-export type { Token } from './token.ts';
 export type * from '../client/generated.ts';

@@ -3,8 +3,11 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { Kind, print, type DocumentNode } from 'graphql';
 import * as documents from '../client/generated.ts';
+import { TokenSource } from '../client/token-source.ts';
 import { send, type Sending } from './send.ts';
-import { createTokenSource, type Token } from './token.ts';
+
+/** A token, or a function that answers one: called when there is none, when it is about to expire, and when it was refused. */
+export type Token = string | (() => string | Promise<string>);
 
 export interface PublisherOptions {
   /** The GraphQL endpoint: `https://tidings.example/graphql`. */
@@ -185,13 +188,20 @@ function toSending(options: PublisherOptions): Sending {
   }
   return {
     url,
-    tokens: createTokenSource(token, () => Date.now()),
+    tokens: new TokenSource(typeof token === 'string' ? token.trim() : () => askFor(token)),
     workspace,
     timeoutMs,
     deadlineMs,
     // Looked up when it is called: whoever replaces the runtime's own later is heard.
     fetch: options.fetch ?? ((...parameters) => fetch(...parameters)),
   };
+}
+
+async function askFor(token: () => string | Promise<string>): Promise<string> {
+  const answered: unknown = await token();
+  if (typeof answered !== 'string' || answered.trim() === '')
+    throw new Error('`token` has answered no token.');
+  return answered.trim();
 }
 
 interface Prepared {

@@ -1,9 +1,9 @@
 // All attempts of one call: again while that can help, with the same body each time, until the deadline.
 import { attempt } from './attempt.ts';
-import { toWaitMs } from './backoff.ts';
+import { toRetryWaitMs } from './backoff.ts';
+import type { TokenSource } from '../client/token-source.ts';
 import type { Attempted, Failed } from './classify.ts';
 import { PublishError } from './publish-error.ts';
-import type { TokenSource } from './token.ts';
 
 export interface Sending {
   readonly url: string;
@@ -36,7 +36,7 @@ export async function send(sending: Sending, call: Call): Promise<unknown> {
 
   call.signal?.throwIfAborted();
   for (;;) {
-    const token = await within(tokens.get(), leftMs(), call.signal).catch((error: unknown) => {
+    const token = await within(tokens.current(), leftMs(), call.signal).catch((error: unknown) => {
       call.signal?.throwIfAborted();
       throw toError(noToken(error), call, attempts, mayHaveHappened);
     });
@@ -52,12 +52,13 @@ export async function send(sending: Sending, call: Call): Promise<unknown> {
     if (outcome.kind === 'done') return outcome.data;
     mayHaveHappened ||= outcome.mayHaveHappened;
 
-    if (outcome.code === 'UNAUTHENTICATED' && !askedAgain && tokens.refused(token)) {
+    if (outcome.code === 'UNAUTHENTICATED' && !askedAgain && tokens.canRenew) {
+      tokens.refuse(token);
       askedAgain = true;
       continue;
     }
     const mayRepeat = call.retry || !mayHaveHappened;
-    const waitMs = toWaitMs(attempts, outcome.retryAfterMs, Math.random());
+    const waitMs = toRetryWaitMs(attempts, outcome.retryAfterMs, Math.random());
     if (!outcome.retryable || !mayRepeat || waitMs >= leftMs()) {
       throw toError(outcome, call, attempts, mayHaveHappened);
     }
@@ -65,7 +66,7 @@ export async function send(sending: Sending, call: Call): Promise<unknown> {
   }
 }
 
-function toHeaders({ workspace }: Sending, token: string, call: Call): Headers {
+function toHeaders({ workspace }: Sending, token: string | null, call: Call): Headers {
   const headers = new Headers({
     'content-type': 'application/json',
     accept: 'application/graphql-response+json, application/json',

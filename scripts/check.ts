@@ -12,6 +12,7 @@ const checks = [
   'codegen:check',
   'schema:check',
   'errors:check',
+  'size:check',
 ];
 
 interface Outcome {

@@ -1,35 +1,17 @@
 // The package as npm would publish it: a project of its own installs it, adds domains to it, and everything it needs is there.
-import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, type Person } from '../support/client.ts';
 import { failureOf } from '../support/failure.ts';
+import { openProject, runIn, type Project } from '../support/project.ts';
 import { startServer } from '../support/server.ts';
 import { KarmaChangedDocument, KarmaDocument, PublishKarmaDocument } from './planner/generated/documents.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+let packed: Project;
 let project: string;
-
-const run = (command: string, ...parameters: string[]): string => runIn(project, command, ...parameters);
-
-function runIn(cwd: string, command: string, ...parameters: string[]): string {
-  const { status, stdout, stderr } = spawnSync(command, parameters, { cwd, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${command} ended with ${status}:\n${stdout}\n${stderr}`);
-  return stdout;
-}
 
 const strictest = {
   target: 'ES2023',
@@ -44,34 +26,25 @@ const strictest = {
   jsx: 'react-jsx',
 };
 
-/** What the package needs is what is installed here: the registry is not asked. */
-function install(): void {
-  const modules = join(project, 'node_modules');
-  mkdirSync(modules);
-  for (const name of readdirSync(join(root, 'node_modules'))) {
-    if (!name.startsWith('.')) symlinkSync(join(root, 'node_modules', name), join(modules, name));
-  }
-  run('npm', 'pack', root, '--ignore-scripts', '--silent');
-  const [tarball = ''] = readdirSync(project).filter((name) => name.endsWith('.tgz'));
-  run('tar', 'xzf', tarball);
-  cpSync(join(project, 'package'), join(modules, 'tidings'), { recursive: true });
-}
-
 beforeAll(() => {
-  project = mkdtempSync(join(tmpdir(), 'tidings-project-'));
-  install();
+  packed = openProject();
+  project = packed.folder;
   cpSync(join(root, 'test/scenarios/planner'), project, { recursive: true });
   for (const name of readdirSync(project).filter((file) => file.endsWith('.ts'))) {
     const file = join(project, name);
     writeFileSync(file, readFileSync(file, 'utf8').replace('../../../src/index.ts', 'tidings'));
   }
-  writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
   const config = {
     compilerOptions: strictest,
     include: ['main.ts', 'tidings.ts', 'shop.ts', 'shop.test.ts', 'wrong.ts'],
   };
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(config));
-  writeFileSync(join(project, 'tidings.ts'), "export * from 'tidings';\n");
+  writeFileSync(
+    join(project, 'tidings.ts'),
+    ['', '/client', '/react', '/publisher', '/testing']
+      .map((entry, index) => `export * as entry${index} from 'tidings${entry}';\n`)
+      .join(''),
+  );
   const example = readFileSync(join(project, 'package/examples/publish-order.ts'), 'utf8');
   writeFileSync(join(project, 'shop.ts'), example.replace('../src/publisher/index.ts', 'tidings/publisher'));
   // What docs/testing.md begins with, to the letter.
@@ -80,16 +53,10 @@ beforeAll(() => {
   // It must be complained of: the compiler has run, and the types are not `any`.
   writeFileSync(join(project, 'wrong.ts'), "import { createApp } from 'tidings';\nvoid createApp(1);\n");
 }, 120_000);
-afterAll(() => rmSync(project, { recursive: true, force: true }));
+afterAll(() => packed.close());
 
 it('its types are complete, and those of domains of one’s own come out of them', { timeout: 120_000 }, () => {
-  const complaints = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc')], {
-    cwd: project,
-    encoding: 'utf8',
-  }).stdout;
-  // Of other packages' declarations nothing is said here.
-  const own = complaints.split('\n').filter((line) => /^(\S*tidings|\w+\.ts)/.test(line));
-  expect(own).toEqual([expect.stringMatching(/^wrong\.ts\(2,16\): error TS2345/)]);
+  expect(packed.complaints()).toEqual([expect.stringMatching(/^wrong\.ts\(2,16\): error TS2345/)]);
 });
 
 it(
@@ -107,7 +74,14 @@ it(
 );
 
 it('the first test of the guide to testing passes, under node:test', { timeout: 60_000 }, () => {
-  const said = run(process.execPath, '--import', 'tsx', '--test', '--test-reporter=tap', 'shop.test.ts');
+  const said = packed.run(
+    process.execPath,
+    '--import',
+    'tsx',
+    '--test',
+    '--test-reporter=tap',
+    'shop.test.ts',
+  );
   expect(said).toMatch(/^# pass 1$/m);
 });
 
@@ -201,5 +175,18 @@ it('its command runs', { timeout: 60_000 }, () => {
   const { bin } = JSON.parse(readFileSync(join(project, 'package/package.json'), 'utf8')) as {
     bin: { tidings: string };
   };
-  expect(run(process.execPath, join('node_modules/tidings', bin.tidings), 'help')).toMatch(/tidings dev/);
+  expect(packed.run(process.execPath, join('node_modules/tidings', bin.tidings), 'help')).toMatch(
+    /tidings dev/,
+  );
 });
+
+it(
+  'its entries are what its package.json says, and each resolves with its types',
+  { timeout: 60_000 },
+  () => {
+    const tool = (name: string, ...parameters: string[]) =>
+      packed.run(process.execPath, join(root, 'node_modules', name), packed.tarball, ...parameters);
+    expect(tool('publint/src/cli.js', '--strict')).toMatch(/All good/);
+    expect(tool('@arethetypeswrong/cli/dist/index.js', '--profile', 'esm-only')).not.toMatch(/❌/);
+  },
+);

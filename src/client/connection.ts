@@ -45,6 +45,9 @@ interface Sent {
   readonly stop: () => void;
 }
 
+/** So many different tokens in a row that the server does not want: no other one will do. */
+const maxRefusals = 5;
+
 /** A connection that held this long was a good one: the next failure counts as the first. */
 const provenMs = 10_000;
 
@@ -126,6 +129,7 @@ export class Connection {
   async #live(life: object): Promise<void> {
     const { tokens, now, random, log } = this.#options;
     let failures = 0;
+    let refusals = 0;
     let reason: string | null = null;
     let refused = null as { readonly token: string | null; readonly code: number | null } | null;
     const webSocketImpl = (this.#options.webSocketImpl ?? globalThis.WebSocket) as
@@ -151,6 +155,8 @@ export class Connection {
         if (verdict === 'final') return this.#close('refused', end.reason);
         refused = verdict === 'another-token' ? { token, code: end.code } : null;
         if (refused !== null) tokens.refuse(token);
+        refusals = end.code === 4401 ? refusals + 1 : 0;
+        if (refusals === maxRefusals) return this.#close('unauthenticated', end.reason);
       } catch (error) {
         if (this.#life !== life) return;
         end = { code: null, reason: `no token: ${textOf(error)}` };

@@ -2,12 +2,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   OrderDocument,
   OrderUpdatedDocument,
   PublishOrderUpdateDocument,
+  RenewSessionDocument,
   RevokeSessionsDocument,
+  SetPresenceDocument,
+  SetTypingDocument,
+  ViewerDocument,
   type OrderUpdatedSubscription,
 } from '../../src/client/generated.ts';
 import { connect, type Person } from '../support/client.ts';
@@ -119,6 +123,79 @@ describe('a network that breaks', () => {
     await kit.until('connected');
     expect(kit.states[0]).toEqual({ status: 'connecting' });
   });
+});
+
+it('a device that wakes up tries at once, and asks whether the server is still there', async () => {
+  await using network = await openNetwork(server.url);
+  const page = new EventTarget();
+  vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
+  vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page));
+  // Left to itself it would neither ask nor try for a minute.
+  const patient = { ...impatient, pingAfterMs: 60_000 };
+  await using kit = openKitClient(network, { timings: patient });
+  kit.client.connect();
+  await kit.until('connected');
+  network.goSilent();
+  page.dispatchEvent(new Event('offline'));
+  await kit.until('reconnecting');
+  expect(kit.states.at(-1)).toMatchObject({ reason: 'the server has fallen silent' });
+  network.goDown();
+  // Waits grow to more than the test has time for.
+  await expect
+    .poll(() => kit.log.filter((line) => line.includes('trying again')).length, { timeout: 20_000 })
+    .toBeGreaterThan(4);
+  network.comeBack();
+  page.dispatchEvent(new Event('online'));
+  await kit.until('connected');
+}, 40_000);
+
+it('what means this connection, or comes often, travels over it', async () => {
+  const requests: string[] = [];
+  await using kit = openKitClient(server, {
+    fetch: async (input, init) => {
+      requests.push(JSON.parse(init?.body as string).operationName as string);
+      return fetch(input, init);
+    },
+  });
+  const { data } = await kit.client.mutation(SetPresenceDocument, { input: { status: 'BUSY' } });
+  expect(data?.setPresence.status).toBe('BUSY');
+  const { error } = await kit.client.mutation(SetTypingDocument, { conversationId: 'no', isTyping: true });
+  expect(error?.graphQLErrors[0]?.extensions['code']).toMatch(/NOT_FOUND|BAD_USER_INPUT/);
+  const token = await tokenOf('alice')();
+  expect(
+    (await kit.client.mutation(RenewSessionDocument, { token })).data?.renewSession.expiresAt,
+  ).toBeDefined();
+  expect(requests).toEqual([]);
+  await kit.client.query(ViewerDocument, {});
+  expect(requests).toEqual(['Viewer']);
+});
+
+it('a mistake in the application is its own, and costs no event', async () => {
+  await using kit = openKitClient(server);
+  const orderId = await newOrder();
+  const mistakes: unknown[] = [];
+  vi.stubGlobal('queueMicrotask', (work: () => void) => {
+    try {
+      work();
+    } catch (error) {
+      mistakes.push(error);
+    }
+  });
+  const notes: (string | null)[] = [];
+  kit.client.follow(
+    OrderUpdatedDocument,
+    { orderId },
+    {
+      event({ orderUpdated }) {
+        notes.push(orderUpdated.note);
+        throw new Error(`mistaken about ${orderUpdated.note}`);
+      },
+    },
+  );
+  await followed(kit);
+  await publish(orderId, 'a', 'b');
+  await expect.poll(() => notes).toEqual(['a', 'b']);
+  expect(mistakes).toEqual([new Error('mistaken about a'), new Error('mistaken about b')]);
 });
 
 it('a server that is killed and started again is come back to, with everything it had stored', async () => {
@@ -260,6 +337,18 @@ describe('a token', () => {
       )
       .toBe('connected');
   });
+
+  it('is not asked for without end where none is accepted', async () => {
+    let asked = 0;
+    await using kit = openKitClient(server, { token: () => `nonsense ${(asked += 1)}` });
+    kit.client.connect();
+    await kit.until('closed');
+    expect(kit.client.connectionState).toMatchObject({
+      reason: 'unauthenticated',
+      message: expect.stringMatching(/4401/) as string,
+    });
+    expect(asked).toBe(5);
+  }, 40_000);
 
   it('that can not be had is asked for again', async () => {
     let fails = true;

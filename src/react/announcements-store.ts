@@ -4,18 +4,18 @@ import {
   type AnnouncementFragment,
 } from '../client/generated.ts';
 import type { TidingsClient } from '../client/tidings-client.ts';
-import { LiveStore } from './live-store.ts';
+import { FeedStore, type Feed } from './feed-store.ts';
 import { StreamFeed } from './stream-feed.ts';
 
 const kept = 100;
 
 /** The newest first. */
-export class AnnouncementsStore extends LiveStore<readonly AnnouncementFragment[]> {
-  readonly #feed: { start(): void; stop(): void };
+export class AnnouncementsStore extends FeedStore<readonly AnnouncementFragment[]> {
+  protected readonly feed: Feed;
 
   constructor(client: TidingsClient) {
     super(noAnnouncements);
-    this.#feed = new StreamFeed({
+    this.feed = new StreamFeed({
       client,
       query: AnnouncementsDocument,
       queryVariables: { first: 20 },
@@ -29,14 +29,6 @@ export class AnnouncementsStore extends LiveStore<readonly AnnouncementFragment[
       // Visitors without a token may be shown none.
       failed: () => {},
     });
-  }
-
-  start(): void {
-    this.#feed.start();
-  }
-
-  stop(): void {
-    this.#feed.stop();
   }
 }
 

@@ -1,20 +1,20 @@
 import { ConversationsDocument, ConversationUpdatedDocument } from '../client/generated.ts';
 import type { TidingsClient } from '../client/tidings-client.ts';
+import { FeedStore, type Feed } from './feed-store.ts';
 import {
   toChangedConversations,
   toReadConversations,
   unknownConversations,
   type ConversationsState,
 } from './conversations-state.ts';
-import { LiveStore } from './live-store.ts';
 import { StreamFeed } from './stream-feed.ts';
 
-export class ConversationsStore extends LiveStore<ConversationsState> {
-  readonly #feed: { start(): void; stop(): void };
+export class ConversationsStore extends FeedStore<ConversationsState> {
+  protected readonly feed: Feed;
 
   constructor(client: TidingsClient) {
     super(unknownConversations);
-    this.#feed = new StreamFeed({
+    this.feed = new StreamFeed({
       client,
       query: ConversationsDocument,
       queryVariables: { first: 50 },
@@ -27,13 +27,5 @@ export class ConversationsStore extends LiveStore<ConversationsState> {
       event: ({ conversationUpdated }) => this.set(toChangedConversations(this.state, conversationUpdated)),
       failed: (error) => this.set({ ...this.state, status: 'failed', error }),
     });
-  }
-
-  start(): void {
-    this.#feed.start();
-  }
-
-  stop(): void {
-    this.#feed.stop();
   }
 }

@@ -6,7 +6,7 @@ import {
   type NotificationType,
 } from '../client/generated.ts';
 import type { TidingsClient } from '../client/tidings-client.ts';
-import { LiveStore } from './live-store.ts';
+import { FeedStore, type Feed } from './feed-store.ts';
 import {
   toChangedNotifications,
   toReadNotifications,
@@ -18,17 +18,17 @@ import { StreamFeed } from './stream-feed.ts';
 
 const pageSize = 20;
 
-export class NotificationsStore extends LiveStore<NotificationsState> {
+export class NotificationsStore extends FeedStore<NotificationsState> {
   readonly #client: TidingsClient;
   readonly #types: readonly NotificationType[] | null;
-  readonly #feed: { start(): void; stop(): void };
+  protected readonly feed: Feed;
   #isLoading = false;
 
   constructor(client: TidingsClient, types: readonly NotificationType[] | null) {
     super(unknownNotifications);
     this.#client = client;
     this.#types = types;
-    this.#feed = new StreamFeed({
+    this.feed = new StreamFeed({
       client,
       query: NotificationsDocument,
       queryVariables: { first: pageSize, types },
@@ -41,14 +41,6 @@ export class NotificationsStore extends LiveStore<NotificationsState> {
       event: ({ notification }) => this.set(toChangedNotifications(this.state, notification)),
       failed: (error) => this.set({ ...this.state, status: 'failed', error }),
     });
-  }
-
-  start(): void {
-    this.#feed.start();
-  }
-
-  stop(): void {
-    this.#feed.stop();
   }
 
   /** The event that follows changes what is shown, here as on every other device. */

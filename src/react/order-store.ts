@@ -1,15 +1,15 @@
 import { OrderDocument, OrderUpdatedDocument } from '../client/generated.ts';
 import type { TidingsClient } from '../client/tidings-client.ts';
-import { LiveStore } from './live-store.ts';
+import { FeedStore, type Feed } from './feed-store.ts';
 import { toReadOrder, toUpdatedOrder, unknownOrder, type OrderState } from './order-state.ts';
 import { StreamFeed } from './stream-feed.ts';
 
-export class OrderStore extends LiveStore<OrderState> {
-  readonly #feed: { start(): void; stop(): void };
+export class OrderStore extends FeedStore<OrderState> {
+  protected readonly feed: Feed;
 
   constructor(client: TidingsClient, orderId: string) {
     super(unknownOrder);
-    this.#feed = new StreamFeed({
+    this.feed = new StreamFeed({
       client,
       query: OrderDocument,
       queryVariables: { id: orderId },
@@ -22,13 +22,5 @@ export class OrderStore extends LiveStore<OrderState> {
       event: ({ orderUpdated }) => this.set(toUpdatedOrder(this.state, orderUpdated)),
       failed: (error) => this.set({ ...this.state, status: 'failed', error }),
     });
-  }
-
-  start(): void {
-    this.#feed.start();
-  }
-
-  stop(): void {
-    this.#feed.stop();
   }
 }

@@ -1,17 +1,17 @@
 import { RoomEventDocument, RoomEventsDocument, type RoomEventFragment } from '../client/generated.ts';
 import type { TidingsClient } from '../client/tidings-client.ts';
-import { LiveStore } from './live-store.ts';
+import { FeedStore, type Feed } from './feed-store.ts';
 import { StreamFeed } from './stream-feed.ts';
 
 const kept = 100;
 
 /** The newest first. */
-export class RoomEventsStore extends LiveStore<readonly RoomEventFragment[]> {
-  readonly #feed: { start(): void; stop(): void };
+export class RoomEventsStore extends FeedStore<readonly RoomEventFragment[]> {
+  protected readonly feed: Feed;
 
   constructor(client: TidingsClient, room: string) {
     super(noRoomEvents);
-    this.#feed = new StreamFeed({
+    this.feed = new StreamFeed({
       client,
       query: RoomEventsDocument,
       queryVariables: { room, first: 20 },
@@ -25,14 +25,6 @@ export class RoomEventsStore extends LiveStore<readonly RoomEventFragment[]> {
       // Who may not enter is told so by the membership.
       failed: () => {},
     });
-  }
-
-  start(): void {
-    this.#feed.start();
-  }
-
-  stop(): void {
-    this.#feed.stop();
   }
 }
 

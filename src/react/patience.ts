@@ -21,7 +21,7 @@ export async function queryUntilAnswered<Data, Input extends object>(
 ): Promise<Data> {
   for (let failures = 1; ; failures += 1) {
     const result = await client
-      .query(document, variables as never, {
+      .query(document, variables, {
         requestPolicy: 'network-only',
       })
       .toPromise();

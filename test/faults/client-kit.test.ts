@@ -153,7 +153,8 @@ it('what means this connection, or comes often, travels over it', async () => {
   const requests: string[] = [];
   await using kit = openKitClient(server, {
     fetch: async (input, init) => {
-      requests.push(JSON.parse(init?.body as string).operationName as string);
+      const { operationName } = JSON.parse(init?.body as string) as { operationName: string };
+      requests.push(operationName);
       return fetch(input, init);
     },
   });

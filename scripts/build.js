@@ -1,10 +1,11 @@
-// Builds dist/: compiles the source, copies beside it what is read at run time (Lua scripts, migrations), and prepares an
-// empty embedded database, so that a first start need not make one.
+// Builds dist/: compiles the source, bundles the demo app of web/, copies beside it what is read at run time (Lua scripts,
+// migrations), and prepares an empty embedded database, so that a first start need not make one.
 //   --if-stale      only where something is newer than the last build
 //   --if-possible   passes quietly where the compiler is not installed (`npm ci --omit=dev`)
 // Plain JavaScript, so that `npm run start:production` can ask with --if-stale where only production packages are.
 import { Buffer } from 'node:buffer';
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -16,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 process.chdir(join(import.meta.dirname, '..'));
 
@@ -31,10 +32,7 @@ if (!process.argv.includes('--if-stale') || isStale()) await build();
 async function build() {
   const compiler = findCompiler();
   rmSync(staging, { recursive: true, force: true });
-  // Without checking: `npm run check` does that, and nobody who only starts the server should wait for it.
-  const options = ['-p', 'tsconfig.build.json', '--outDir', staging, '--noCheck'];
-  const { status } = spawnSync(process.execPath, [compiler, ...options], { stdio: 'inherit' });
-  if (status !== 0) process.exit(status ?? 1);
+  await Promise.all([compile(compiler), bundleDemo()]);
   cpSync('src', staging, {
     recursive: true,
     filter: (path) => statSync(path).isDirectory() || !/\.tsx?$/.test(path),
@@ -47,6 +45,30 @@ async function build() {
   writeFileSync(join(staging, stamp), version);
   rmSync('dist', { recursive: true, force: true });
   renameSync(staging, 'dist');
+}
+
+/** Without checking: `npm run check` does that, and nobody who only starts the server should wait for it. */
+async function compile(compiler) {
+  const options = ['-p', 'tsconfig.build.json', '--outDir', staging, '--noCheck'];
+  const child = spawn(process.execPath, [compiler, ...options], { stdio: 'inherit' });
+  const [status] = await once(child, 'exit');
+  if (status === 0) return;
+  rmSync(staging, { recursive: true, force: true });
+  process.exit(status ?? 1);
+}
+
+/** The server does without it, and says at / how to build it. */
+async function bundleDemo() {
+  if (!existsSync('web')) return;
+  const vite = await import('vite').catch(() => null);
+  if (vite === null) return console.warn('The demo app is not built: vite is not installed.');
+  // Whoever builds for a test wants what users get.
+  process.env.NODE_ENV = 'production';
+  await vite.build({
+    configFile: 'web/vite.config.ts',
+    logLevel: 'warn',
+    build: { outDir: resolve(staging, 'web'), emptyOutDir: false },
+  });
 }
 
 function databaseVersion() {
@@ -68,9 +90,12 @@ function isStale() {
   const builtStamp = join('dist', stamp);
   if (!existsSync(builtStamp)) return true;
   const builtAt = statSync(builtStamp).mtimeMs;
-  const inputs = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
-  for (const entry of readdirSync('src', { recursive: true, encoding: 'utf8' })) {
-    if (!entry.includes('.test.')) inputs.push(join('src', entry));
+  const inputs = ['package.json', 'tsconfig.json', 'tsconfig.build.json'];
+  for (const folder of ['src', 'web'].filter((path) => existsSync(path))) {
+    inputs.push(folder);
+    for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      if (!entry.includes('.test.')) inputs.push(join(folder, entry));
+    }
   }
   // Folders count too: their time changes when a file in them is deleted.
   return inputs.some((path) => existsSync(path) && statSync(path).mtimeMs > builtAt);
@@ -82,7 +107,7 @@ function findCompiler() {
   } catch {
     if (process.argv.includes('--if-possible')) process.exit(0);
     console.error(
-      'dist/ is missing or older than src/, and the compiler is not installed. ' +
+      'dist/ is missing or older than src/ or web/, and the compiler is not installed. ' +
         'Run `npm ci && npm run build` where development packages are, and bring dist/ from there.',
     );
     return process.exit(1);

@@ -1,8 +1,9 @@
-// The parts that only `tidings dev` has: tokens for anyone, and GraphiQL with one already in it. Only for requests that
-// name a loopback host and came through no proxy.
+// The parts that only `tidings dev` has: the demo app, tokens for anyone, and GraphiQL with one already in it. Tokens only
+// for requests that name a loopback host and came through no proxy.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { signDevelopmentToken } from '../auth/development.ts';
+import { demoAppRoutes } from './demo-app.ts';
 import { renderGraphiqlPage } from './graphiql.ts';
 import type { ExampleTabsOptions } from './graphiql-tabs.ts';
 import { graphiqlAssetsPath, readGraphiqlAsset } from './graphiql-assets.ts';
@@ -25,7 +26,7 @@ export type DevelopmentExamples = ExampleTabsOptions;
 
 export function developmentRoutes(graphqlPath: string, examples: DevelopmentExamples): readonly Route[] {
   return [
-    { method: 'GET', path: '/', handle: (_request, response) => redirect(response, graphqlPath) },
+    ...demoAppRoutes(),
     { method: 'GET', path: '/dev/token', handle: answerToken },
     { method: 'GET', path: `${graphiqlAssetsPath()}*`, handle: answerAsset },
     {
@@ -78,11 +79,6 @@ async function answerAsset(
   if (asset === null) return sendJson(response, 404, { errors: [{ message: 'There is no such asset.' }] });
   response.writeHead(200, asset.headers);
   response.end(asset.body);
-}
-
-function redirect(response: ServerResponse, location: string): void {
-  response.writeHead(302, { location });
-  response.end();
 }
 
 const refuse = (response: ServerResponse): void =>

@@ -125,15 +125,17 @@ onBothSetups('the first start', (stage) => {
     });
   });
 
-  it('the greeting names engine, store, GraphiQL and a token that works', async () => {
+  it('the greeting names the demo, GraphiQL, a token that works, engine and store', async () => {
     const { far } = stage.servers;
     const lines = new Map(
       [...far.output().matchAll(/^ {4}(\w+) {2,}(\S.*)$/gm)].map(([, name = '', text = '']) => [name, text]),
     );
-    expect([...lines.keys()]).toEqual(['engine', 'store', 'GraphiQL', 'tokens']);
+    expect([...lines.keys()]).toEqual(['demo', 'GraphiQL', 'tokens', 'engine', 'store']);
     const embedded = far === stage.servers.near;
     expect(lines.get('engine')).toMatch(embedded ? /memory/i : /^Redis \d.* at 127\.0\.0\.1:\d+/);
     expect(lines.get('store')).toMatch(embedded ? /PGlite/ : /^PostgreSQL \d/);
+    expect(lines.get('demo')).toBe(`${far.url}/`);
+    expect(await (await fetch(`${far.url}/`)).text()).toContain('<title>Tidings demo</title>');
     expect(lines.get('GraphiQL')).toBe(`${far.url}/graphql`);
     const page = await fetch(lines.get('GraphiQL') ?? '', { headers: { accept: 'text/html' } });
     expect(page.headers.get('content-type')).toContain('text/html');

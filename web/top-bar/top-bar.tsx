@@ -1,0 +1,44 @@
+import type { ReactElement } from 'react';
+import { Icon, Logo } from '../parts/icon.tsx';
+import type { Panel } from '../parts/use-panel.ts';
+import { Bell } from './bell.tsx';
+import { ConnectionPill } from './connection-pill.tsx';
+import { OfflineSwitch } from './offline-switch.tsx';
+import { PersonSelect } from './person-select.tsx';
+import { PresenceSelect } from './presence-select.tsx';
+import { ThemeSwitch } from './theme-switch.tsx';
+
+export function TopBar({ backend }: { readonly backend: Panel }): ReactElement {
+  return (
+    <header className="top-bar">
+      <h1 className="brand">
+        <Logo />
+        Tidings
+      </h1>
+      <div className="who">
+        <PersonSelect />
+        <PresenceSelect />
+      </div>
+      <div className="network">
+        <ConnectionPill />
+        <OfflineSwitch />
+      </div>
+      <div className="tools">
+        <ThemeSwitch />
+        <Bell />
+        <button
+          type="button"
+          ref={backend.openerRef}
+          className="button"
+          aria-expanded={backend.isOpen}
+          aria-controls="backend"
+          onClick={backend.toggle}
+          onKeyDown={backend.onKeyDown}
+        >
+          <Icon name="server" />
+          Backend
+        </button>
+      </div>
+    </header>
+  );
+}

@@ -67,6 +67,15 @@ it('what happens to a message that was not loaded changes nothing', () => {
   expect(change(state, { type: 'event', kind: 'EDITED', message: message('1') })).toBe(state);
 });
 
+it('what was read already does not come twice, and stays as it was read', () => {
+  const state = after(
+    read,
+    { type: 'event', kind: 'SENT', message: message('3', { body: 'an older text' }) },
+    { type: 'event', kind: 'SENT', message: message('4') },
+  );
+  expect(state.messages.map(({ body }) => body)).toEqual(['text of 2', 'text of 3', 'text of 4']);
+});
+
 describe('older messages', () => {
   it('come in front, until there are none', () => {
     const asked = after(read, { type: 'older-asked' });

@@ -132,11 +132,14 @@ function withOlder(
   };
 }
 
-/** Of what is read and what is followed from there nothing comes twice; of a message that was deleted since only its place. */
+/**
+ * What is read may be newer than the cursor beside it: sent between the two, a message is known when its event comes, and
+ * known as it is by now.
+ */
 function withNew(state: ConversationState, message: MessageFragment): ConversationState {
-  const { pending } =
-    message.clientMessageId === null ? state : withoutPending(state, message.clientMessageId);
-  return { ...state, messages: [...state.messages, message], pending };
+  const arrived = message.clientMessageId === null ? state : withoutPending(state, message.clientMessageId);
+  if (state.messages.some(({ id }) => id === message.id)) return arrived;
+  return { ...arrived, messages: [...state.messages, message] };
 }
 
 /** One that is on a page not loaded yet comes as it is then. */

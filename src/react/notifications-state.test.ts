@@ -50,6 +50,14 @@ it('the newest come in front, and the count is that of the event', () => {
   expect(state.unreadCount).toBe(9);
 });
 
+it('what was read already does not come twice', () => {
+  const state = toChangedNotifications(
+    feed,
+    event({ kind: 'RECEIVED', notifications: [notification(3)], unreadCount: 3 }),
+  );
+  expect(shown(state)).toEqual(['3', '2', '1']);
+});
+
 describe('read elsewhere', () => {
   it('some are marked', () => {
     const notifications = [notification(2, at(30)), notification(0, at(30))];

@@ -60,7 +60,10 @@ export function toChangedNotifications(
   { kind, notifications, unreadCount, readThrough, occurredAt }: NotificationSubscription['notification'],
 ): NotificationsState {
   if (kind === 'RECEIVED') {
-    return { ...state, unreadCount, notifications: [...notifications, ...state.notifications] };
+    // What was read may be newer than the cursor beside it: what came between the two is known already.
+    const known = new Set(state.notifications.map(({ id }) => id));
+    const received = notifications.filter(({ id }) => !known.has(id));
+    return { ...state, unreadCount, notifications: [...received, ...state.notifications] };
   }
   const read = new Map(notifications.map((notification) => [notification.id, notification]));
   return {

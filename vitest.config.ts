@@ -7,7 +7,7 @@ export default defineConfig({
   // Vite prefers the package's other build than Node does, and the two refuse each other's schemas.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
-    include: ['{src,test,bench}/**/*.test.{ts,tsx}'],
+    include: ['{src,test,bench,web}/**/*.test.{ts,tsx}'],
     globalSetup: ['test/support/global-setup.ts'],
     reporters: ['default', './test/support/plain-summary-reporter.ts'],
     pool: 'forks',

@@ -22,7 +22,7 @@ export function AnnouncementForm({ publisher }: { readonly publisher: Publisher 
     <form className="drawer-group" aria-label="Announce" onSubmit={submit}>
       <h3>Announcement</h3>
       <label className="field">
-        <span>Message</span>
+        <span>Text</span>
         <input
           value={message}
           maxLength={2_000}

@@ -36,17 +36,19 @@ export function ConversationRow({
       >
         <Avatar name={others[0]?.name ?? title} status={status} />
         <span className="conversation-text">
-          <span className="conversation-title">{title}</span>
-          <span className="conversation-last">{toPreview(lastMessage, person.id)}</span>
-        </span>
-        <span className="conversation-side">
-          <time dateTime={updatedAt}>{shortly(updatedAt)}</time>
-          {unreadCount > 0 && (
-            <span className="badge">
-              {unreadCount}
-              <span className="visually-hidden"> unread</span>
-            </span>
-          )}
+          <span className="conversation-line">
+            <span className="conversation-title">{title}</span>
+            <time dateTime={updatedAt}>{shortly(updatedAt)}</time>
+          </span>
+          <span className="conversation-line">
+            <span className="conversation-last">{toPreview(lastMessage, person.id)}</span>
+            {unreadCount > 0 && (
+              <span className="badge">
+                {unreadCount}
+                <span className="visually-hidden"> unread</span>
+              </span>
+            )}
+          </span>
         </span>
       </button>
     </li>

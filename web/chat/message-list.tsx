@@ -1,4 +1,4 @@
-import { Fragment, useLayoutEffect, useRef, useState, type ReactElement } from 'react';
+import { Fragment, useState, type ReactElement } from 'react';
 import type { useConversation } from '../../src/react/index.ts';
 import { EmptyNote, sentenceOf } from '../parts/notes.tsx';
 import { dayOf } from '../parts/times.ts';
@@ -6,6 +6,7 @@ import { useSession } from '../session.tsx';
 import { MessageItem } from './message-item.tsx';
 import { toMessageRows } from './message-rows.ts';
 import { PendingItem } from './pending-item.tsx';
+import { useSteadyScroll } from './use-steady-scroll.ts';
 
 export type Conversation = ReturnType<typeof useConversation>;
 
@@ -13,7 +14,7 @@ export function MessageList({ conversation }: { readonly conversation: Conversat
   const { messages, pending, readReceipts, hasOlder, isLoadingOlder, loadOlder } = conversation;
   const { person } = useSession();
   const [failure, setFailure] = useState<string | null>(null);
-  const scrolled = useSteadyScroll(messages[0]?.id, `${messages.at(-1)?.id} ${pending.length}`);
+  const scrolled = useSteadyScroll(messages[0]?.id);
   const rows = toMessageRows(messages, readReceipts, person.id);
 
   const older = () => {
@@ -62,26 +63,4 @@ export function MessageList({ conversation }: { readonly conversation: Conversat
       </ol>
     </div>
   );
-}
-
-/** Stays at the newest message where that was in sight, and at the same message while older ones are put before it. */
-function useSteadyScroll(oldest: string | undefined, newest: string) {
-  const ref = useRef<HTMLDivElement>(null);
-  const seen = useRef({ isAtEnd: true, fromEnd: 0, oldest });
-  const measure = (element: HTMLElement) => {
-    const fromEnd = element.scrollHeight - element.scrollTop;
-    return { fromEnd, isAtEnd: fromEnd - element.clientHeight < 80 };
-  };
-  useLayoutEffect(() => {
-    const element = ref.current;
-    if (element === null) return;
-    const { isAtEnd, fromEnd, oldest: before } = seen.current;
-    if (isAtEnd) element.scrollTop = element.scrollHeight;
-    else if (before !== oldest) element.scrollTop = element.scrollHeight - fromEnd;
-    seen.current = { ...measure(element), oldest };
-  }, [oldest, newest]);
-  const onScroll = () => {
-    if (ref.current !== null) seen.current = { ...seen.current, ...measure(ref.current) };
-  };
-  return { ref, onScroll };
 }

@@ -27,8 +27,8 @@ export function NotificationItem({ notification, onRead }: NotificationItemProps
       </p>
       {body !== '' && <p className="muted">{body}</p>}
       {readAt === null && (
-        <button type="button" className="link-button" aria-label={`Mark “${title}” as read`} onClick={onRead}>
-          Mark as read
+        <button type="button" className="link-button" onClick={onRead}>
+          Mark as read<span className="visually-hidden">: {title}</span>
         </button>
       )}
     </li>

@@ -13,7 +13,7 @@ export function TopBar({ backend }: { readonly backend: Panel }): ReactElement {
     <header className="top-bar">
       <h1 className="brand">
         <Logo />
-        Tidings
+        <span>Tidings</span>
       </h1>
       <div className="who">
         <PersonSelect />
@@ -29,14 +29,14 @@ export function TopBar({ backend }: { readonly backend: Panel }): ReactElement {
         <button
           type="button"
           ref={backend.openerRef}
-          className="button"
+          className="button backend-button"
           aria-expanded={backend.isOpen}
           aria-controls="backend"
           onClick={backend.toggle}
           onKeyDown={backend.onKeyDown}
         >
           <Icon name="server" />
-          Backend
+          <span>Backend</span>
         </button>
       </div>
     </header>

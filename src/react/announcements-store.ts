@@ -25,7 +25,10 @@ export class AnnouncementsStore extends FeedStore<readonly AnnouncementFragment[
         this.set(announcements.nodes);
         return announcements.cursor;
       },
-      event: ({ announcement }) => this.set([announcement, ...this.state].slice(0, kept)),
+      event: ({ announcement }) => {
+        if (this.state.some(({ id }) => id === announcement.id)) return;
+        this.set([announcement, ...this.state].slice(0, kept));
+      },
       // Visitors without a token may be shown none.
       failed: () => {},
     });

@@ -67,6 +67,20 @@ it('what happens to a message that was not loaded changes nothing', () => {
   expect(change(state, { type: 'event', kind: 'EDITED', message: message('1') })).toBe(state);
 });
 
+it('a change that is older than what was read is past', () => {
+  const edited = message('3', { body: 'newest', editedAt: '2026-01-03T00:00:00.000Z' });
+  const state = after(read, { type: 'event', kind: 'EDITED', message: edited });
+  const older = message('3', { body: 'older', editedAt: '2026-01-02T00:00:00.000Z' });
+  expect(change(state, { type: 'event', kind: 'EDITED', message: older })).toBe(state);
+  const deleted = change(state, {
+    type: 'event',
+    kind: 'DELETED',
+    message: message('3', { body: '', deletedAt: 'then' }),
+  });
+  expect(deleted.messages.at(-1)?.body).toBe('');
+  expect(change(deleted, { type: 'event', kind: 'EDITED', message: edited })).toBe(deleted);
+});
+
 it('what was read already does not come twice, and stays as it was read', () => {
   const state = after(
     read,

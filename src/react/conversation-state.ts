@@ -144,8 +144,15 @@ function withNew(state: ConversationState, message: MessageFragment): Conversati
 
 /** One that is on a page not loaded yet comes as it is then. */
 function withChanged(state: ConversationState, message: MessageFragment): ConversationState {
-  if (!state.messages.some(({ id }) => id === message.id)) return state;
-  return { ...state, messages: state.messages.map((known) => (known.id === message.id ? message : known)) };
+  const known = state.messages.find(({ id }) => id === message.id);
+  if (known === undefined || isOlder(message, known)) return state;
+  return { ...state, messages: state.messages.map((each) => (each.id === message.id ? message : each)) };
+}
+
+/** What is read may be newer than the cursor beside it. Deleted it stays deleted. */
+function isOlder(message: MessageFragment, known: MessageFragment): boolean {
+  if (known.deletedAt !== null) return message.deletedAt === null;
+  return message.deletedAt === null && (message.editedAt ?? '') < (known.editedAt ?? '');
 }
 
 function withReceipt(state: ConversationState, receipt: ReadReceiptFragment): ConversationState {

@@ -20,9 +20,11 @@ export const toReadOrder = (state: OrderState, order: OrderFragment | null): Ord
   error: null,
 });
 
-/** An event carries the order as it stood right after it. */
-export const toUpdatedOrder = (state: OrderState, update: OrderUpdateFragment): OrderState => ({
-  ...state,
-  order: update.order,
-  lastUpdate: update,
-});
+/**
+ * An event carries the order as it stood right after it. What was read may be newer than the cursor beside it: then it stays
+ * until the events have come as far.
+ */
+export function toUpdatedOrder(state: OrderState, update: OrderUpdateFragment): OrderState {
+  const isOlder = state.order !== null && update.order.updatedAt < state.order.updatedAt;
+  return { ...state, order: isOlder ? state.order : update.order, lastUpdate: update };
+}

@@ -21,7 +21,10 @@ export class RoomEventsStore extends FeedStore<readonly RoomEventFragment[]> {
         this.set(roomEvents.nodes);
         return roomEvents.cursor;
       },
-      event: ({ roomEvent }) => this.set([roomEvent, ...this.state].slice(0, kept)),
+      event: ({ roomEvent }) => {
+        if (this.state.some(({ cursor }) => cursor === roomEvent.cursor)) return;
+        this.set([roomEvent, ...this.state].slice(0, kept));
+      },
       // Who may not enter is told so by the membership.
       failed: () => {},
     });

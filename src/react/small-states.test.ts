@@ -19,6 +19,16 @@ describe('an order', () => {
     expect(toReadOrder(unknownOrder, order)).toMatchObject({ status: 'live', order });
     expect(toReadOrder(unknownOrder, null)).toMatchObject({ status: 'not-found', order: null });
   });
+  it('stays as it was read while events come that were before', () => {
+    const [then, now] = ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z'];
+    const read = toReadOrder(unknownOrder, { ...order, status: 'DELIVERED', updatedAt: now });
+    const update = { cursor: 'c', occurredAt: then, previousStatus: null, note: 'sent' };
+    const state = toUpdatedOrder(read, {
+      ...update,
+      order: { ...order, status: 'SHIPPED', updatedAt: then },
+    });
+    expect(state).toMatchObject({ order: { status: 'DELIVERED' }, lastUpdate: { note: 'sent' } });
+  });
   it('is as its newest event says', () => {
     const update = {
       cursor: 'c',

@@ -44,14 +44,16 @@ export function BackendDrawer({ panel, product }: BackendDrawerProps): ReactElem
         <AnnouncementForm publisher={publisher} />
         <StockForm publisher={publisher} product={product} />
       </div>
-      <ul className="outcomes" role="log" aria-label="Published">
-        {publisher.outcomes.map(({ id, sentence, failed }) => (
-          <li key={id} data-failed={failed}>
-            <Icon name={failed ? 'warning' : 'check'} />
-            {sentence}
-          </li>
-        ))}
-      </ul>
+      <div role="log" aria-label="Published">
+        <ul className="outcomes">
+          {publisher.outcomes.map(({ id, sentence, failed }) => (
+            <li key={id} data-failed={failed}>
+              <Icon name={failed ? 'warning' : 'check'} />
+              {sentence}
+            </li>
+          ))}
+        </ul>
+      </div>
     </section>
   );
 }

@@ -14,7 +14,7 @@ const nearlyPx = 80;
  */
 export function useSteadyScroll(oldestId: string | undefined): SteadyScroll {
   const ref = useRef<HTMLDivElement>(null);
-  const seen = useRef({ isAtEnd: true, fromEnd: 0, oldestId });
+  const seen = useRef({ isAtEnd: true, top: 0, fromEnd: 0, oldestId });
 
   useLayoutEffect(() => {
     const { isAtEnd, fromEnd, oldestId: before } = seen.current;
@@ -39,9 +39,12 @@ export function useSteadyScroll(oldestId: string | undefined): SteadyScroll {
     ref,
     onScroll() {
       if (ref.current === null) return;
-      const { scrollHeight, scrollTop, clientHeight } = ref.current;
-      const fromEnd = scrollHeight - scrollTop;
-      seen.current = { ...seen.current, fromEnd, isAtEnd: fromEnd - clientHeight < nearlyPx };
+      const { scrollHeight, scrollTop: top, clientHeight } = ref.current;
+      const fromEnd = scrollHeight - top;
+      const isNearEnd = fromEnd - clientHeight < nearlyPx;
+      // Told late: meanwhile more may have come, or less may fit. Only whoever goes up leaves the end.
+      const isAtEnd = isNearEnd || (seen.current.isAtEnd && top >= seen.current.top);
+      seen.current = { ...seen.current, top, fromEnd, isAtEnd };
     },
   };
 }

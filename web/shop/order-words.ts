@@ -35,4 +35,6 @@ export const orderStatuses: readonly OrderStatus[] = [...usualWay, 'CANCELLED', 
 export const stepsAfter = (status: OrderStatus): readonly OrderStatus[] =>
   usualWay.includes(status) ? usualWay.slice(usualWay.indexOf(status) + 1) : [];
 
-export const nextStep = (status: OrderStatus): OrderStatus => stepsAfter(status)[0] ?? 'PENDING';
+/** What a shop would publish next; from an end, it begins anew. */
+export const nextStep = (status: OrderStatus): OrderStatus =>
+  stepsAfter(status)[0] ?? (status === 'DELIVERED' ? 'RETURNED' : 'PENDING');

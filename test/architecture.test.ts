@@ -1,8 +1,9 @@
 // The map's import rule, proven on broken examples and then asked of the real tree.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type File, findOffences, formatOffence } from './support/import-rule.ts';
+import { readReferences } from './support/read-references.ts';
 
 /** The offences of one made-up file, as they are shown. */
 const offencesOf = (path: string, ...lines: string[]): string[] =>
@@ -189,10 +190,22 @@ test('the source keeps the import rule', () => {
   expect(findOffences(files).map(formatOffence)).toEqual([]);
 });
 
-function readSource(): File[] {
+test('the demo app takes of the source what users install, and nothing else', () => {
+  const files = readSource('web');
+  expect(files.length).toBeGreaterThan(0);
+  const taken = files.flatMap(({ path, text }) =>
+    readReferences(path, text)
+      .imports.filter(({ specifier }) => specifier.startsWith('.'))
+      .map(({ specifier }) => posix.join(posix.dirname(path), specifier))
+      .filter((target) => !target.startsWith('web/')),
+  );
+  expect([...new Set(taken)].sort()).toEqual(['src/client/index.ts', 'src/react/index.ts']);
+});
+
+function readSource(folder = 'src'): File[] {
   const root = join(import.meta.dirname, '..');
-  return readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .map((entry) => `src/${entry.replaceAll('\\', '/')}`)
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .map((entry) => `${folder}/${entry.replaceAll('\\', '/')}`)
     .filter((path) => /\.tsx?$/.test(path))
     .sort()
     .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));

@@ -35,7 +35,10 @@ export interface TidingsClientOptions {
   readonly cursorQueries?: CursorQueries;
   /** true: what the connection does is told on the console (`console.debug`). A function is told instead. */
   readonly debug?: boolean | ((what: string, detail?: unknown) => void);
-  /** Between the cache and the network; urql's own `cacheExchange` is in place unless there is one among these. */
+  /**
+   * In front of the network; `[cacheExchange]`, urql's own, unless given. That one reads a query again whenever a mutation answers
+   * a type that is in its result: give `[]` where what is shown is followed anyway.
+   */
   readonly exchanges?: readonly Exchange[];
   /** Instead of the global ones: Node 20 has no WebSocket, `import { WebSocket } from 'ws'`. */
   readonly webSocketImpl?: unknown;

@@ -146,7 +146,7 @@ describe('by keyboard alone', () => {
     await page.keyboard.type(', and more');
     await page.keyboard.press('Escape');
     await expect.poll(async () => (await anne.bodies()).at(-1), patiently).toBe(text);
-    await tabTo(page, 'Edit');
+    expect(await focused(page)).toBe('Edit');
     await page.keyboard.press('Enter');
     await page.keyboard.type(', and more');
     await page.keyboard.press('Enter');
@@ -176,6 +176,21 @@ describe('by keyboard alone', () => {
       await expect.poll(() => focused(page), patiently).toMatch(name);
       expect(await page.evaluate('document.activeElement.getAttribute("aria-expanded")')).toBe('false');
     }
+  });
+
+  it('notifications are marked without leaving their panel', async () => {
+    const anne = await open('alice');
+    const { page } = anne;
+    await tabTo(page, /^Notifications, /);
+    await page.keyboard.press('Enter');
+    await tabTo(page, /^Mark as read: /);
+    await page.keyboard.press('Enter');
+    await expect.poll(() => anne.bell.getAttribute('aria-label'), patiently).toBe('Notifications, 1 unread');
+    await tabTo(page, 'Mark all as read');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => anne.bell.getAttribute('aria-label'), patiently).toBe('Notifications, 0 unread');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => focused(page), patiently).toBe('Notifications, 0 unread');
   });
 
   it('the offline switch, the theme and the first link', async () => {

@@ -14,7 +14,8 @@ export interface MessageItemProps {
 
 export function MessageItem({ row, conversation }: MessageItemProps): ReactElement {
   const { message, isOwn, beginsTurn, seenBy } = row;
-  const [isEditing, setIsEditing] = useState(false);
+  const [editing, setEditing] = useState<'never' | 'now' | 'before'>('never');
+  const isEditing = editing === 'now';
   const isDeleted = message.deletedAt !== null;
 
   return (
@@ -26,7 +27,7 @@ export function MessageItem({ row, conversation }: MessageItemProps): ReactEleme
           <MessageEditor
             body={message.body}
             onSave={(body) => conversation.edit(message.id, body)}
-            onClose={() => setIsEditing(false)}
+            onClose={() => setEditing('before')}
           />
         ) : (
           <div className="bubble" data-deleted={isDeleted}>
@@ -40,7 +41,8 @@ export function MessageItem({ row, conversation }: MessageItemProps): ReactEleme
         )}
         {isOwn && !isDeleted && !isEditing && (
           <MessageActions
-            onEdit={() => setIsEditing(true)}
+            isBack={editing === 'before'}
+            onEdit={() => setEditing('now')}
             onDelete={() => conversation.remove(message.id)}
           />
         )}

@@ -7,7 +7,6 @@ import type { Product } from './products.ts';
 export function StockLine({ product }: { readonly product: Product }): ReactElement | null {
   const [{ data: known }] = useInventoryAlertsQuery({
     variables: { productId: product.id, first: 1 },
-    requestPolicy: 'cache-and-network',
   });
   const [{ data: told }] = useInventoryAlertSubscription<InventoryAlertSubscription>({
     variables: { productId: product.id },

@@ -20,7 +20,7 @@ export function useShownOrder(): ShownOrder {
     variables: { customerId: person.id, first: 20 },
   });
   const orders = data?.orders.nodes ?? [];
-  const readAgain = () => read({ requestPolicy: 'network-only' });
+  const readAgain = () => read();
   useOrderUpdatedSubscription<OrderUpdatedSubscription>({}, (_before, event) => {
     if (event.orderUpdated.previousStatus === null) readAgain();
     return event;

@@ -13,6 +13,8 @@ export function NotificationPanel({ onClose }: { readonly onClose: () => void })
 
   const attempt = (work: Promise<void>) => {
     setFailure(null);
+    // The button that was pressed goes: the focus stays in the panel.
+    headingRef.current?.focus();
     work.catch((reason: unknown) => setFailure(sentenceOf(reason)));
   };
 

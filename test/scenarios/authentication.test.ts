@@ -1,5 +1,6 @@
 // Who may come in, over HTTP and over WebSockets, and for how long. The servers are those of production: `tidings start`.
 import { randomUUID } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
 import { exportSPKI, SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { signDevelopmentToken } from '../../src/auth/development.ts';
@@ -427,7 +428,9 @@ describe('tokens signed with a shared secret', () => {
 
   it('nothing of `tidings dev` is there', async () => {
     const browser = { accept: 'text/html,application/xhtml+xml' };
-    for (const path of ['/', '/dev/token?user=alice', '/dev/token', '/graphql/assets/x/graphiql.js']) {
+    const [demoAsset = ''] = await readdir(new URL('../../dist/web/assets', import.meta.url));
+    const graphiqlAsset = '/graphql/assets/x/graphiql.js';
+    for (const path of ['/', `/assets/${demoAsset}`, '/dev/token?user=alice', '/dev/token', graphiqlAsset]) {
       const answer = await httpGet(server, path, browser);
       expect(answer.status).toBe(404);
       expect(JSON.parse(answer.text)).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] });

@@ -1,7 +1,6 @@
 // Builds dist/: compiles the source, bundles the demo app of web/, copies beside it what is read at run time (Lua scripts,
 // migrations), and prepares an empty embedded database, so that a first start need not make one.
 //   --if-stale      only where something is newer than the last build
-//   --if-possible   passes quietly where the compiler is not installed (`npm ci --omit=dev`)
 // Plain JavaScript, so that `npm run start:production` can ask with --if-stale where only production packages are.
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
@@ -105,7 +104,6 @@ function findCompiler() {
   try {
     return join(createRequire(import.meta.url).resolve('typescript-7/package.json'), '../bin/tsc');
   } catch {
-    if (process.argv.includes('--if-possible')) process.exit(0);
     console.error(
       'dist/ is missing or older than src/ or web/, and the compiler is not installed. ' +
         'Run `npm ci && npm run build` where development packages are, and bring dist/ from there.',

@@ -5,7 +5,7 @@ export type Verdict =
   | 'again'
   /** Only with another token than the one that was refused. */
   | 'another-token'
-  /** It would be refused in the same way. */
+  /** It would probably be refused in the same way. */
   | 'final';
 
 /** Codes by which either side says that it does not understand the other: docs/close-codes.md lists all. */

@@ -3,6 +3,7 @@
 // its own business (live-subscription.ts).
 import type { SubscribePayload } from 'graphql-ws/client';
 import { toWaitMs } from './backoff.ts';
+import { callSafely } from './call-safely.ts';
 import { ConnectionClosedError, textOf } from './client-errors.ts';
 import { toVerdict } from './close-verdict.ts';
 import type { CloseReason, ConnectionState } from './connection-state.ts';
@@ -48,6 +49,9 @@ interface Sent {
 /** So many different tokens in a row that the server does not want: no other one will do. */
 const maxRefusals = 5;
 
+/** So often in a row the server says that it does not understand us: it is not by chance, nor by one message. */
+const maxMisunderstandings = 3;
+
 /** A connection that held this long was a good one: the next failure counts as the first. */
 const provenMs = 10_000;
 
@@ -59,6 +63,7 @@ export class Connection {
   /** From `connect()` to `disconnect()` or a final end. What is awaited for an older life comes to nothing. */
   #life: object | null = null;
   #session: SocketSession | null = null;
+  #connectedAt: number | null = null;
   #renewal: Renewal | null = null;
   #stopSignals: () => void = () => {};
   /** Ends a wait before its time. */
@@ -130,6 +135,7 @@ export class Connection {
     const { tokens, now, random, log } = this.#options;
     let failures = 0;
     let refusals = 0;
+    let misunderstood = 0;
     let reason: string | null = null;
     let refused = null as { readonly token: string | null; readonly code: number | null } | null;
     const webSocketImpl = (this.#options.webSocketImpl ?? globalThis.WebSocket) as
@@ -141,7 +147,7 @@ export class Connection {
       this.#tell(
         reason === null ? { status: 'connecting' } : { status: 'reconnecting', nextTryAt: null, reason },
       );
-      const openedAt = now();
+      this.#connectedAt = null;
       let end: SessionEnd;
       try {
         const token = await tokens.current();
@@ -152,7 +158,8 @@ export class Connection {
         end = await this.#openSession(token, webSocketImpl);
         if (this.#life !== life) return;
         const verdict = toVerdict(end);
-        if (verdict === 'final') return this.#close('refused', end.reason);
+        misunderstood = verdict === 'final' ? misunderstood + 1 : 0;
+        if (misunderstood === maxMisunderstandings) return this.#close('refused', end.reason);
         refused = verdict === 'another-token' ? { token, code: end.code } : null;
         if (refused !== null) tokens.refuse(token);
         refusals = end.code === 4401 ? refusals + 1 : 0;
@@ -161,7 +168,9 @@ export class Connection {
         if (this.#life !== life) return;
         end = { code: null, reason: `no token: ${textOf(error)}` };
       }
-      failures = now() - openedAt > provenMs ? 1 : failures + 1;
+      const isProven = this.#isProven;
+      failures = isProven ? 1 : failures + 1;
+      if (isProven) misunderstood = Math.min(misunderstood, 1);
       reason = end.reason;
       // A refused token is not waited for: another one may be at hand, and where it is not that shows at once.
       const waitMs = refused !== null && failures === 1 ? 0 : toWaitMs(failures, random());
@@ -170,6 +179,11 @@ export class Connection {
       await this.#wait(waitMs);
       if (this.#life !== life) return;
     }
+  }
+
+  /** Whether the last connection was one, and held. */
+  get #isProven(): boolean {
+    return this.#connectedAt !== null && this.#options.now() - this.#connectedAt > provenMs;
   }
 
   /** Resolves with its end, and never where `#close` has ended it. */
@@ -183,6 +197,7 @@ export class Connection {
         timings,
         onConnected: () => {
           log('connected');
+          this.#connectedAt = this.#options.now();
           const send = (payload: SubscribePayload) => requestOn(session, payload);
           this.#renewal = new Renewal({ tokens, token, now, log, send });
           this.#tell({ status: 'connected' });
@@ -250,7 +265,7 @@ export class Connection {
 
   #tell(state: ConnectionState): void {
     this.#state = state;
-    for (const listener of [...this.#listeners]) listener(state);
+    for (const listener of [...this.#listeners]) callSafely(() => listener(state));
   }
 }
 

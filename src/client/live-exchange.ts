@@ -1,6 +1,7 @@
 // What of urql's operations travels over the WebSocket: subscriptions, and the mutations that mean this very connection or come
 // too often for a request each.
 import { subscriptionExchange, type Exchange, type ExecutionResult, type Operation } from '@urql/core';
+import { callSafely } from './call-safely.ts';
 import type { Connection } from './connection.ts';
 import { LiveSubscription, type SubscriptionContext } from './live-subscription.ts';
 
@@ -32,10 +33,10 @@ export function liveExchange(context: SubscriptionContext & { readonly connectio
 function subscribe(context: SubscriptionContext, operation: Operation, observer: Observer): () => void {
   const variables = (operation.variables ?? {}) as Record<string, unknown>;
   const subscription = new LiveSubscription(context, operation.query, variables, {
-    result: (result) => observer.next(result as ExecutionResult),
-    error: (errors) => observer.error(errors),
-    closed: (error) => observer.error(error),
-    complete: () => observer.complete(),
+    result: (result) => callSafely(() => observer.next(result as ExecutionResult)),
+    error: (errors) => callSafely(() => observer.error(errors)),
+    closed: (error) => callSafely(() => observer.error(error)),
+    complete: () => callSafely(() => observer.complete()),
   });
   return () => subscription.stop();
 }
@@ -47,10 +48,12 @@ function send(
 ): () => void {
   connection.request(payload).then(
     (result) => {
-      observer.next(result as ExecutionResult);
-      observer.complete();
+      callSafely(() => {
+        observer.next(result as ExecutionResult);
+        observer.complete();
+      });
     },
-    (error: unknown) => observer.error(error),
+    (error: unknown) => callSafely(() => observer.error(error)),
   );
   // Once asked for it is carried out, whoever still listens.
   return () => {};

@@ -48,7 +48,7 @@ export class Renewal {
   #schedule(): void {
     const { tokens, now } = this.#options;
     if (this.#stopped || !tokens.canRenew || tokens.expiresAt === null) return;
-    const waitMs = toRenewalWaitMs(tokens.expiresAt - now());
+    const waitMs = Math.max(toRenewalWaitMs(tokens.expiresAt - now()), shortestWaitMs);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
       () => (waitMs > longestTimerMs ? this.#schedule() : void this.#renew()),

@@ -70,7 +70,11 @@ export class SocketSession {
     this.#client = createClient({
       url,
       ...(token !== null && { connectionParams: { token } }),
-      webSocketImpl: listened(webSocketImpl, (socket) => (this.#socket = socket)),
+      webSocketImpl: listened(webSocketImpl, {
+        opening: (socket) => (this.#socket = socket),
+        // Told behind this constructor, which is still at work.
+        failed: (error) => queueMicrotask(() => this.#ended(toEnd(error))),
+      }),
       lazy: false,
       retryAttempts: 0,
       keepAlive: timings.pingAfterMs,
@@ -148,18 +152,34 @@ export class SocketSession {
   }
 }
 
+interface SocketListener {
+  opening(socket: WebSocket): void;
+  failed(error: unknown): void;
+}
+
 /**
- * The same sockets, each told of. The `ws` of Node ends the process when a socket that is given up while it opens has nobody
- * who listens to its error; here somebody does.
+ * The same sockets, each told of. The `ws` of Node ends the process when a socket that is given up while it opens has nobody who
+ * listens to its error: here somebody does. And one that can not even be made, because of its address or of a page that may
+ * not, is told as one that has ended; graphql-ws would wait for it.
  */
-function listened(webSocketImpl: typeof WebSocket, tell: (socket: WebSocket) => void): typeof WebSocket {
-  return class extends webSocketImpl {
-    constructor(url: string | URL, protocols?: string | string[]) {
-      super(url, protocols);
-      this.addEventListener('error', () => {});
-      tell(this);
+function listened(webSocketImpl: typeof WebSocket, listener: SocketListener): typeof WebSocket {
+  function open(url: string, protocols: string): WebSocket {
+    try {
+      const socket = new webSocketImpl(url, protocols);
+      socket.addEventListener('error', () => {});
+      listener.opening(socket);
+      return socket;
+    } catch (error) {
+      listener.failed(error);
+      return { readyState: 3, close: () => {} } as WebSocket;
     }
-  };
+  }
+  return Object.assign(open, {
+    CONNECTING: 0,
+    OPEN: 1,
+    CLOSING: 2,
+    CLOSED: 3,
+  }) as unknown as typeof WebSocket;
 }
 
 function toEnd(cause: unknown): SessionEnd {

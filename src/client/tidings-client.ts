@@ -10,6 +10,7 @@ import {
   type TypedDocumentNode,
 } from '@urql/core';
 import { toFetch } from './authorized-fetch.ts';
+import { callSafely } from './call-safely.ts';
 import { codeOf, type ServerError } from './client-errors.ts';
 import type { ConnectionState } from './connection-state.ts';
 import { Connection } from './connection.ts';
@@ -74,18 +75,26 @@ export interface Follower<Data> {
    * what was known of it.
    */
   resumed?(): void;
-  /** It has ended for good: read `code` (`CURSOR_EXPIRED`: query anew; `FORBIDDEN`, `NOT_FOUND`: not yours to see). */
+  /**
+   * It has ended for good: read `code` (`CURSOR_EXPIRED`: query anew; `FORBIDDEN`, `NOT_FOUND`: not yours to see; `COMPLETED`: the
+   * server has nothing more to tell; undefined: the connection is closed for good, see `connectionState`).
+   */
   ended?(error: CombinedError, code: string | undefined): void;
 }
 
+/** The code of a subscription that the server has ended without an error. No stream of Tidings' own does. */
+export const completed = 'COMPLETED';
+
 export function createTidingsClient(options: TidingsClientOptions): TidingsClient {
+  requireSound(options);
+  const url = options.url.replace(/^ws/, 'http');
   const log = toLog(options.debug);
   const tokens = new TokenSource(options.token);
   const connection = new Connection({
-    url: toWebSocketUrl(options.url),
+    url: toWebSocketUrl(url),
     tokens,
     webSocketImpl: options.webSocketImpl,
-    timings: { ...sessionTimings, ...options.timings },
+    timings: { ...sessionTimings, ...withoutUndefined(options.timings) },
     signals: pageSignals,
     now: Date.now,
     random: Math.random,
@@ -94,12 +103,12 @@ export function createTidingsClient(options: TidingsClientOptions): TidingsClien
   const context: SubscriptionContext & { readonly connection: Connection } = {
     connection,
     cursorQueries: { ...cursorQueries, ...options.cursorQueries },
-    cursorExpired: (field) => options.onCursorExpired?.({ field }),
+    cursorExpired: (field) => callSafely(() => options.onCursorExpired?.({ field })),
     random: Math.random,
     log,
   };
   const client = createClient({
-    url: options.url,
+    url,
     preferGetMethod: false,
     fetch: toFetch(options.fetch, tokens),
     exchanges: [...(options.exchanges ?? [cacheExchange]), liveExchange(context), fetchExchange],
@@ -135,39 +144,53 @@ function follow<Data>(
     error: (errors) => ended(new CombinedError({ graphQLErrors: [...errors] })),
     closed: (error) => ended(new CombinedError({ networkError: error })),
     complete: () =>
-      ended(new CombinedError({ networkError: new Error('The server has ended the subscription.') })),
+      callSafely(() => {
+        const error = new CombinedError({ graphQLErrors: ['The server has ended the subscription.'] });
+        follower.ended?.(error, completed);
+      }),
   });
   return () => subscription.stop();
 }
 
-/** A mistake in the application's own code is reported as such, and takes nothing else with it. */
-function callSafely(call: () => void): void {
-  try {
-    call();
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
-  }
-}
-
 function toLog(debug: TidingsClientOptions['debug']): (what: string, detail?: unknown) => void {
-  if (typeof debug === 'function') return debug;
+  if (typeof debug === 'function') return (what, detail) => callSafely(() => debug(what, detail));
   if (debug !== true) return () => {};
   // oxlint-disable-next-line no-console -- it was asked for
   return (what, detail) => console.debug(`tidings: ${what}`, ...(detail === undefined ? [] : [detail]));
 }
 
+const withoutUndefined = (timings: Partial<SessionTimings> = {}): Partial<SessionTimings> =>
+  Object.fromEntries(Object.entries(timings).filter(([, ms]) => ms !== undefined));
+
+function requireSound({ url, token, webSocketImpl }: Partial<TidingsClientOptions> = {}): void {
+  if (typeof url !== 'string' || url === '') {
+    throw new TypeError('`url` is missing: give the GraphQL endpoint, "https://tidings.example/graphql".');
+  }
+  if (token != null && typeof token !== 'string' && typeof token !== 'function') {
+    throw new TypeError(
+      '`token` has to be a text, or a function that answers one (a Promise of one is fine).',
+    );
+  }
+  if (webSocketImpl !== undefined && typeof webSocketImpl !== 'function') {
+    throw new TypeError('`webSocketImpl` has to be a class: `import { WebSocket } from "ws"`.');
+  }
+}
+
 function toWebSocketUrl(url: string): string {
   const base = (globalThis as Partial<Pick<Window, 'location'>>).location?.href;
-  if (!URL.canParse(url, base)) {
-    // A page rendered on a server has no address, and opens no connection either.
-    if (url.startsWith('/')) return url;
-    throw new Error(`"${url}" is no address: give the GraphQL endpoint, "https://tidings.example/graphql".`);
+  // A page rendered on a server has no address, and opens no connection either.
+  if (base === undefined && url.startsWith('/')) return url;
+  let address: URL;
+  try {
+    address = new URL(url, base);
+  } catch {
+    throw new TypeError(
+      `"${url}" is no address: give the GraphQL endpoint, "https://tidings.example/graphql".`,
+    );
   }
-  const { href, protocol } = new URL(url, base);
-  if (!/^(https?|wss?):$/.test(protocol)) {
-    throw new Error(`"${url}" is no address of a GraphQL endpoint: it begins with https:// or http://.`);
+  const { href, protocol } = address;
+  if (!/^https?:$/.test(protocol)) {
+    throw new TypeError(`"${url}" is no address of a GraphQL endpoint: it begins with https:// or http://.`);
   }
   return href.replace(/^http/, 'ws');
 }

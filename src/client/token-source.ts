@@ -4,6 +4,9 @@
 /** null: visit without a token. A function is asked at the first need, before the token expires, and when it is refused. */
 export type TokenInput = string | null | (() => string | null | Promise<string | null>);
 
+/** A function that takes longer is given up, and asked again by whoever needs a token next. */
+const answerWithinMs = 20_000;
+
 /** A token this close to its end is not sent any more: it would expire on its way. */
 const tooLateMs = 5_000;
 
@@ -55,7 +58,7 @@ export class TokenSource {
 
   async #ask(): Promise<string | null> {
     const input = this.#input ?? null;
-    const token = typeof input === 'function' ? await input() : input;
+    const token = typeof input === 'function' ? await withinTime(async () => input()) : input;
     this.#held = { token, expiresAt: typeof input === 'function' ? this.#expiryOf(token) : null };
     return token;
   }
@@ -69,8 +72,19 @@ export class TokenSource {
     if (exp === undefined) return null;
     const now = this.#now();
     if (exp * 1000 - now > tooLateMs) return exp * 1000;
-    return now + Math.max(0, exp - (iat ?? exp)) * 1000;
+    // One that never lived: nothing can be told of it.
+    return iat !== undefined && exp > iat ? now + (exp - iat) * 1000 : null;
   }
+}
+
+function withinTime<T>(work: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = new Error(`the token function has not answered within ${answerWithinMs / 1000} s`);
+    const timer = setTimeout(() => reject(late), answerWithinMs);
+    work()
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
+  });
 }
 
 /** What a JWT says of its time, in seconds; nothing of any other token. It is not verified: that is the server's part. */

@@ -183,7 +183,7 @@ describe('by keyboard alone', () => {
     const { page } = anne;
     await tabTo(page, /^Notifications, /);
     await page.keyboard.press('Enter');
-    await tabTo(page, /^Mark as read: /);
+    await tabTo(page, /^Mark as read “/);
     await page.keyboard.press('Enter');
     await expect.poll(() => anne.bell.getAttribute('aria-label'), patiently).toBe('Notifications, 1 unread');
     await tabTo(page, 'Mark all as read');

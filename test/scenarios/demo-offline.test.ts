@@ -150,32 +150,37 @@ it('what is refused while one is offline is told, and what is edited offline is 
   await expect.poll(() => anne.bodies(), patiently).toEqual(['Soup']);
 });
 
-it('a server that is killed and comes back under open pages is not noticed in what they show', async () => {
-  const conversation = await converse();
-  const [anne, ben] = await Promise.all([open(alice, { conversation }), open(bob, { conversation })]);
-  await anne.say('before');
-  await expect.poll(() => ben.bodies(), patiently).toEqual(['before']);
-  const { port } = new URL(server.url);
-  await server.kill();
-  await expect.poll(() => anne.connection.innerText(), patiently).toBe('Reconnecting');
-  await anne.page.locator('.pill-countdown').waitFor();
-  await anne.say('into the void');
-  await anne.messages.getByText('Waiting for the connection').waitFor();
+it(
+  'a server that is killed and comes back under open pages is not noticed in what they show',
+  { timeout: 120_000 },
+  async () => {
+    const conversation = await converse();
+    const [anne, ben] = await Promise.all([open(alice, { conversation }), open(bob, { conversation })]);
+    await anne.say('before');
+    await expect.poll(() => ben.bodies(), patiently).toEqual(['before']);
+    const { port } = new URL(server.url);
+    await server.kill();
+    await expect.poll(() => anne.connection.innerText(), patiently).toBe('Reconnecting');
+    await anne.page.locator('.pill-countdown').waitFor();
+    await anne.say('into the void');
+    await anne.messages.getByText('Waiting for the connection').waitFor();
 
-  server = await startHere(port);
-  // From somebody who is quicker than the pages.
-  await sayAs(bob, conversation, 'meanwhile');
-  await notify('meanwhile');
-  const all = async (visitor: Visitor) => (await visitor.bodies()).toSorted();
-  for (const visitor of [anne, ben]) {
-    await visitor.isLive();
-    await expect.poll(() => all(visitor), patiently).toEqual(['before', 'into the void', 'meanwhile']);
-  }
-  expect(await ben.bodies()).toEqual(await anne.bodies());
-  await expect.poll(() => unread(anne), patiently).toBe(1);
-  await anne.say('after');
-  await expect.poll(async () => (await ben.bodies()).at(-1), patiently).toBe('after');
-});
+    server = await startHere(port);
+    // From somebody who is quicker than the pages.
+    await sayAs(bob, conversation, 'meanwhile');
+    await notify('meanwhile');
+    const all = async (visitor: Visitor) => (await visitor.bodies()).toSorted();
+    for (const visitor of [anne, ben]) {
+      // The longer a server is away, the longer the pages wait between their tries.
+      await visitor.isLive({ timeout: 40_000 });
+      await expect.poll(() => all(visitor), patiently).toEqual(['before', 'into the void', 'meanwhile']);
+    }
+    expect(await ben.bodies()).toEqual(await anne.bodies());
+    await expect.poll(() => unread(anne), patiently).toBe(1);
+    await anne.say('after');
+    await expect.poll(async () => (await ben.bodies()).at(-1), patiently).toBe('after');
+  },
+);
 
 it('a token that expires under an open page is replaced without an interruption', async () => {
   const conversation = await converse();

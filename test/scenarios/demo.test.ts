@@ -268,7 +268,7 @@ it('the bell counts the same in two tabs of one person, whichever of them marks 
   await send('three');
   await expect.poll(counts, patiently).toEqual([3, 3]);
   await first.bell.click();
-  await first.page.getByRole('button', { name: 'Mark as read: two' }).click();
+  await first.page.getByRole('button', { name: 'Mark as read “two”' }).click();
   await expect.poll(counts, patiently).toEqual([2, 2]);
   await second.bell.click();
   const titles = second.page.locator('.notification-title');
@@ -278,7 +278,7 @@ it('the bell counts the same in two tabs of one person, whichever of them marks 
   await second.page.getByRole('button', { name: 'Mark all as read' }).click();
   await expect.poll(counts, patiently).toEqual([0, 0]);
   await expect
-    .poll(() => first.page.getByRole('button', { name: /^Mark as read: / }).count(), patiently)
+    .poll(() => first.page.getByRole('button', { name: /^Mark as read “/ }).count(), patiently)
     .toBe(0);
 });
 

@@ -17,7 +17,7 @@ export interface Visitor extends AsyncDisposable {
   /** Writes it as people do, and sends it. */
   say(text: string): Promise<void>;
   /** Resolves when the page is connected and has read everything. */
-  isLive(): Promise<void>;
+  isLive(within?: { readonly timeout: number }): Promise<void>;
   /** Another tab of the same person. */
   openTab(): Promise<Visitor>;
 }
@@ -66,8 +66,8 @@ async function openTab(context: BrowserContext, where: Visit): Promise<Visitor> 
       await composer.pressSequentially(text);
       await composer.press('Enter');
     },
-    async isLive() {
-      await expect.poll(() => connection.innerText(), patiently).toBe('Live');
+    async isLive(within = patiently) {
+      await expect.poll(() => connection.innerText(), within).toBe('Live');
       await page.locator('.skeleton').first().waitFor({ state: 'detached' });
     },
     openTab: () => openTab(context, where),

@@ -28,7 +28,7 @@ export function NotificationItem({ notification, onRead }: NotificationItemProps
       {body !== '' && <p className="muted">{body}</p>}
       {readAt === null && (
         <button type="button" className="link-button" onClick={onRead}>
-          Mark as read<span className="visually-hidden">: {title}</span>
+          Mark as read<span className="visually-hidden"> “{title}”</span>
         </button>
       )}
     </li>

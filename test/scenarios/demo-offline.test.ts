@@ -128,7 +128,7 @@ it('“Publish 5 while I am offline” shows it with one button', async () => {
   await anne.bell.click();
   await expect
     .poll(() => titles(anne), patiently)
-    .toEqual([5, 4, 3, 2, 1].map((number) => `Unread: Published while you were away: ${number} of 5`));
+    .toEqual([5, 4, 3, 2, 1].map((number) => `Unread: While you were away: ${number} of 5`));
 });
 
 it('what is refused while one is offline is told, and what is edited offline is not lost', async () => {
@@ -162,6 +162,7 @@ it(
     await server.kill();
     await expect.poll(() => anne.connection.innerText(), patiently).toBe('Reconnecting');
     await anne.page.locator('.pill-countdown').waitFor();
+    await anne.page.getByText('The connection is lost').waitFor();
     await anne.say('into the void');
     await anne.messages.getByText('Waiting for the connection').waitFor();
 

@@ -19,7 +19,7 @@ export function OfflineProof({ publisher }: { readonly publisher: Publisher }): 
       const input = {
         userIds: [person.id],
         type: 'SYSTEM' as const,
-        title: `Published while you were away: ${number} of ${count}`,
+        title: `While you were away: ${number} of ${count}`,
         body: '',
         idempotencyKey: `${proof} ${number}`,
       };

@@ -1,6 +1,6 @@
-// Says what it means to be offline, and afterwards what came in meanwhile: the proof that nothing is missing.
+// Says what it means to be offline or to have lost the connection, and afterwards what came in meanwhile.
 import { useEffect, useState, type ReactElement } from 'react';
-import { useNotifications } from '../../src/react/index.ts';
+import { useConnectionState, useNotifications } from '../../src/react/index.ts';
 import { Icon } from '../parts/icon.tsx';
 import { useIsOffline, useSession } from '../session.tsx';
 
@@ -8,6 +8,14 @@ export function OfflineNote(): ReactElement {
   const isOffline = useIsOffline();
   const { comeBack } = useSession();
   const { caughtUp, forget } = useCaughtUp(isOffline);
+  const state = useConnectionState();
+  const lostBecause = isOffline
+    ? null
+    : state.status === 'reconnecting'
+      ? state.reason
+      : state.status === 'closed'
+        ? state.message
+        : null;
   return (
     <div role="status" aria-label="What you missed">
       {isOffline && (
@@ -21,14 +29,22 @@ export function OfflineNote(): ReactElement {
           </button>
         </div>
       )}
-      {!isOffline && caughtUp > 0 && (
+      {lostBecause !== null && (
+        <div className="bar late" data-tone="warning">
+          <Icon name="warning" />
+          <p>
+            <strong>The connection is lost</strong> ({lostBecause}). What you write waits here.
+          </p>
+        </div>
+      )}
+      {!isOffline && lostBecause === null && caughtUp > 0 && (
         <div className="bar" data-tone="good">
           <Icon name="check" />
           <p>
             <strong>
               {caughtUp} {caughtUp === 1 ? 'notification' : 'notifications'}
             </strong>{' '}
-            came while you were away, in order, none missing.
+            came while you were away, and all of them are there.
           </p>
           <button type="button" className="button icon-button" aria-label="Close" onClick={forget}>
             <Icon name="close" />

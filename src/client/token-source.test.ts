@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { TokenSource } from './token-source.ts';
 
 const noon = Date.UTC(2026, 0, 1, 12);
@@ -75,6 +75,24 @@ describe('a token of a function', () => {
     expect(clerk.source.expiresAt).toBeNull();
     expect(clerk.asked).toBe(1);
   });
+});
+
+it('a function that does not answer is given up, and asked again', async () => {
+  vi.useFakeTimers();
+  let asked = 0;
+  const source = new TokenSource(() => ((asked += 1) === 1 ? new Promise<string>(() => {}) : 'opaque'));
+  const waiting = Promise.all([source.current(), source.current()]);
+  const refusal = expect(waiting).rejects.toThrow('has not answered within 20 s');
+  await vi.advanceTimersByTimeAsync(20_000);
+  await refusal;
+  expect(await source.current()).toBe('opaque');
+  vi.useRealTimers();
+});
+
+it('a token that never lived is taken as one that says nothing of its time', async () => {
+  const clerk = handingOut(jwt({ iat: -3_600, exp: -3_600 }));
+  await clerk.source.current();
+  expect(clerk.source.expiresAt).toBeNull();
 });
 
 it('a token that is a text is the only one there is', async () => {

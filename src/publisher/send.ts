@@ -46,7 +46,7 @@ export async function send(sending: Sending, call: Call): Promise<unknown> {
       url,
       headers: toHeaders(sending, token, call),
       body: call.body,
-      timeoutMs: Math.max(Math.min(timeoutMs, leftMs()), 1),
+      timeoutMs: Math.max(Math.min(timeoutMs, leftMs(), longestTimerMs), 1),
       signal: call.signal,
     });
     if (outcome.kind === 'done') return outcome.data;
@@ -111,16 +111,22 @@ function toError(failed: Failed, call: Call, attempts: number, mayHaveHappened: 
   });
 }
 
+/** One that is longer ends at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = (): void => {
       clearTimeout(timer);
       reject(signal?.reason as Error);
     };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', abort);
-      resolve();
-    }, ms);
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener('abort', abort);
+        resolve();
+      },
+      Math.min(ms, longestTimerMs),
+    );
     signal?.addEventListener('abort', abort, { once: true });
   });
 }

@@ -81,6 +81,26 @@ it('a change that is older than what was read is past', () => {
   expect(change(deleted, { type: 'event', kind: 'EDITED', message: edited })).toBe(deleted);
 });
 
+it('a page that was asked for before all was read anew does not fit any more', () => {
+  const state = after(read, { type: 'older-asked' }, { type: 'read', conversation: page(['8'], 'before 8') });
+  const late: ConversationChange = {
+    type: 'older-read',
+    before: 'before 2',
+    conversation: page(['0', '1']),
+  };
+  expect(change(state, late)).toBe(state);
+});
+
+it('what happens to messages whose page is on its way is not forgotten', () => {
+  const state = after(
+    read,
+    { type: 'older-asked' },
+    { type: 'event', kind: 'DELETED', message: message('1', { body: '', deletedAt: 'now' }) },
+    { type: 'older-read', before: 'before 2', conversation: page(['0', '1']) },
+  );
+  expect(state.messages.map(({ body }) => body)).toEqual(['text of 0', '', 'text of 2', 'text of 3']);
+});
+
 it('what was read already does not come twice, and stays as it was read', () => {
   const state = after(
     read,
@@ -94,17 +114,15 @@ describe('older messages', () => {
   it('come in front, until there are none', () => {
     const asked = after(read, { type: 'older-asked' });
     expect(asked.isLoadingOlder).toBe(true);
-    const state = change(asked, { type: 'older-read', conversation: page(['0', '1']) });
+    const state = change(asked, { type: 'older-read', before: 'before 2', conversation: page(['0', '1']) });
     expect(idsOf(state)).toEqual(['0', '1', '2', '3']);
     expect(state).toMatchObject({ hasOlder: false, isLoadingOlder: false });
   });
 
   it('that are there already do not come twice', () => {
-    expect(idsOf(after(read, { type: 'older-read', conversation: page(['1', '2']) }))).toEqual([
-      '1',
-      '2',
-      '3',
-    ]);
+    expect(
+      idsOf(after(read, { type: 'older-read', before: 'before 2', conversation: page(['1', '2']) })),
+    ).toEqual(['1', '2', '3']);
   });
 
   it('that could not be loaded can be asked for again', () => {
@@ -139,6 +157,18 @@ describe('what is sent', () => {
       },
     });
     expect(state.pending.map(({ clientMessageId }) => clientMessageId)).toEqual(['b']);
+  });
+
+  it('and stored is about to come back, unless that is past', () => {
+    const stored = message('9', { clientMessageId: 'a', sentAt: '2026-01-01T00:00:01.000Z' });
+    const sent = change(sending, { type: 'sent', message: stored });
+    expect(sent.pending[0]).toMatchObject({ clientMessageId: 'a', status: 'sent' });
+    expect(change(sent, { type: 'event', kind: 'SENT', message: stored }).pending).toHaveLength(1);
+    expect(change(sent, { type: 'read', conversation: page(['20'], 'before 20') }).pending).toHaveLength(1);
+    // It came before what is shown: its page was not loaded.
+    const newer = message('30', { sentAt: '2026-01-01T00:00:02.000Z' });
+    const beyond = change(sending, { type: 'event', kind: 'SENT', message: newer });
+    expect(change(beyond, { type: 'sent', message: stored }).pending).toHaveLength(1);
   });
 
   it('and refused says why, until it is retried or discarded', () => {

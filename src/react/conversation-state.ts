@@ -15,8 +15,8 @@ export interface PendingMessage {
   readonly clientMessageId: string;
   readonly body: string;
   readonly attachments: readonly AttachmentInput[];
-  /** `failed`: it was refused; `retry` or `discard` it. */
-  readonly status: 'sending' | 'failed';
+  /** `sent`: it is stored, and about to come back. `failed`: it was refused; `retry` or `discard` it. */
+  readonly status: 'sending' | 'sent' | 'failed';
   readonly error: CombinedError | null;
 }
 
@@ -35,16 +35,24 @@ export interface ConversationState {
   readonly error: CombinedError | null;
   /** Where the oldest page begins. */
   readonly olderFrom: string | null;
+  /** Messages that are not here, and were changed while an older page is on its way. */
+  readonly changedMeanwhile: readonly MessageFragment[];
 }
 
 export type ConversationChange =
   | { readonly type: 'read'; readonly conversation: ConversationQuery['conversation'] }
   | { readonly type: 'older-asked' }
-  | { readonly type: 'older-read'; readonly conversation: ConversationQuery['conversation'] }
+  | {
+      readonly type: 'older-read';
+      /** What it was asked for with. */
+      readonly before: string;
+      readonly conversation: ConversationQuery['conversation'];
+    }
   | { readonly type: 'older-failed' }
   | { readonly type: 'event'; readonly kind: ChatMessageKind; readonly message: MessageFragment }
   | { readonly type: 'receipt'; readonly receipt: ReadReceiptFragment }
   | { readonly type: 'queued'; readonly message: Omit<PendingMessage, 'status' | 'error'> }
+  | { readonly type: 'sent'; readonly message: MessageFragment }
   | { readonly type: 'send-failed'; readonly clientMessageId: string; readonly error: CombinedError }
   | { readonly type: 'retried' | 'discarded'; readonly clientMessageId: string }
   | { readonly type: 'failed'; readonly error: CombinedError };
@@ -60,6 +68,7 @@ export const unknownConversation: ConversationState = {
   readReceipts: [],
   error: null,
   olderFrom: null,
+  changedMeanwhile: [],
 };
 
 export function changeConversation(state: ConversationState, change: ConversationChange): ConversationState {
@@ -67,9 +76,10 @@ export function changeConversation(state: ConversationState, change: Conversatio
     case 'read':
       return toRead(state, change.conversation);
     case 'older-asked':
-      return { ...state, isLoadingOlder: true };
+      return { ...state, isLoadingOlder: true, changedMeanwhile: [] };
     case 'older-read':
-      return withOlder(state, change.conversation);
+      // Asked for before all was read anew: the page does not fit any more.
+      return change.before === state.olderFrom ? withOlder(state, change.conversation) : state;
     case 'older-failed':
       return { ...state, isLoadingOlder: false };
     case 'event':
@@ -81,6 +91,8 @@ export function changeConversation(state: ConversationState, change: Conversatio
         ...state,
         pending: [...state.pending, { ...change.message, status: 'sending', error: null }],
       };
+    case 'sent':
+      return withSent(state, change.message);
     case 'send-failed':
       return withPending(state, change.clientMessageId, { status: 'failed', error: change.error });
     case 'retried':
@@ -105,8 +117,10 @@ function toRead(
     title,
     participants,
     messages: messages.nodes,
-    // Sent before the connection was lost: they have arrived.
-    pending: state.pending.filter(({ clientMessageId }) => !stored.has(clientMessageId)),
+    // Sent before the connection was lost: they have arrived, here or before this page.
+    pending: state.pending.filter(
+      ({ clientMessageId, status }) => status !== 'sent' && !stored.has(clientMessageId),
+    ),
     hasOlder: messages.pageInfo.hasPreviousPage,
     olderFrom: messages.pageInfo.startCursor,
     isLoadingOlder: false,
@@ -125,7 +139,11 @@ function withOlder(
   const known = new Set(state.messages.map(({ id }) => id));
   return {
     ...state,
-    messages: [...nodes.filter(({ id }) => !known.has(id)), ...state.messages],
+    messages: [
+      ...state.changedMeanwhile.reduce(replace, nodes).filter(({ id }) => !known.has(id)),
+      ...state.messages,
+    ],
+    changedMeanwhile: [],
     hasOlder: pageInfo.hasPreviousPage,
     olderFrom: pageInfo.startCursor ?? state.olderFrom,
     isLoadingOlder: false,
@@ -144,9 +162,18 @@ function withNew(state: ConversationState, message: MessageFragment): Conversati
 
 /** One that is on a page not loaded yet comes as it is then. */
 function withChanged(state: ConversationState, message: MessageFragment): ConversationState {
-  const known = state.messages.find(({ id }) => id === message.id);
-  if (known === undefined || isOlder(message, known)) return state;
-  return { ...state, messages: state.messages.map((each) => (each.id === message.id ? message : each)) };
+  if (state.isLoadingOlder && !state.messages.some(({ id }) => id === message.id)) {
+    return { ...state, changedMeanwhile: [...state.changedMeanwhile, message] };
+  }
+  const messages = replace(state.messages, message);
+  return messages === state.messages ? state : { ...state, messages };
+}
+
+/** The same list where the message is not in it, or known as it is by now. */
+function replace(messages: readonly MessageFragment[], message: MessageFragment): readonly MessageFragment[] {
+  const known = messages.find(({ id }) => id === message.id);
+  if (known === undefined || isOlder(message, known)) return messages;
+  return messages.map((each) => (each === known ? message : each));
 }
 
 /** What is read may be newer than the cursor beside it. Deleted it stays deleted. */
@@ -158,6 +185,15 @@ function isOlder(message: MessageFragment, known: MessageFragment): boolean {
 function withReceipt(state: ConversationState, receipt: ReadReceiptFragment): ConversationState {
   const others = state.readReceipts.filter(({ user }) => user.id !== receipt.user.id);
   return { ...state, readReceipts: [...others, receipt] };
+}
+
+/** Its event comes, unless it is past: then the message stands where its page has been read, or will be. */
+function withSent(state: ConversationState, message: MessageFragment): ConversationState {
+  const clientMessageId = message.clientMessageId ?? '';
+  const isPast = state.messages.some(({ id, sentAt }) => id === message.id || sentAt > message.sentAt);
+  return isPast
+    ? withoutPending(state, clientMessageId)
+    : withPending(state, clientMessageId, { status: 'sent', error: null });
 }
 
 function withPending(

@@ -1,5 +1,5 @@
 // One conversation, live, and what its page does with it.
-import type { CombinedError, OperationResult } from '@urql/core';
+import type { OperationResult } from '@urql/core';
 import {
   ChatMessageDocument,
   ConversationDocument,
@@ -10,6 +10,7 @@ import {
   SendMessageDocument,
   type AttachmentInput,
 } from '../client/generated.ts';
+import { randomId } from '../client/random-id.ts';
 import type { TidingsClient } from '../client/tidings-client.ts';
 import {
   changeConversation,
@@ -69,7 +70,7 @@ export class ConversationStore extends LiveStore<ConversationState> {
 
   /** Shown at once, and sent until it has arrived. Returns its clientMessageId. */
   send(body: string, attachments: readonly AttachmentInput[] = []): string {
-    const clientMessageId = crypto.randomUUID();
+    const clientMessageId = randomId();
     this.#change({ type: 'queued', message: { clientMessageId, body, attachments } });
     void this.#sendPending();
     return clientMessageId;
@@ -113,8 +114,9 @@ export class ConversationStore extends LiveStore<ConversationState> {
     const { data, error } = await this.#client.query(ConversationDocument, page, {
       requestPolicy: 'network-only',
     });
-    if (error === undefined && data !== undefined)
-      return this.#change({ type: 'older-read', conversation: data.conversation });
+    if (error === undefined && data !== undefined) {
+      return this.#change({ type: 'older-read', before: olderFrom, conversation: data.conversation });
+    }
     this.#change({ type: 'older-failed' });
     throw error ?? new Error('The server has answered nothing.');
   }
@@ -141,14 +143,10 @@ export class ConversationStore extends LiveStore<ConversationState> {
   async #sendPending(): Promise<void> {
     if (this.#isSending) return;
     this.#isSending = true;
-    const sent = new Set<string>();
     try {
       for (;;) {
-        const next = this.state.pending.find(
-          ({ status, clientMessageId }) => status === 'sending' && !sent.has(clientMessageId),
-        );
+        const next = this.state.pending.find(({ status }) => status === 'sending');
         if (next === undefined) return;
-        sent.add(next.clientMessageId);
         await this.#sendUntilAnswered(next);
       }
     } finally {
@@ -174,8 +172,11 @@ export class ConversationStore extends LiveStore<ConversationState> {
       this.state.pending.some((each) => each.clientMessageId === clientMessageId);
       failures += 1
     ) {
-      const { error } = await this.#client.mutation(SendMessageDocument, { input });
-      if (error === undefined) return;
+      const result = await this.#client.mutation(SendMessageDocument, { input });
+      const { error } = result;
+      if (error === undefined) {
+        return this.#change({ type: 'sent', message: requireData(result).sendMessage.message });
+      }
       const waitMs = retryWaitOf(error, failures);
       if (waitMs === null) return this.#change({ type: 'send-failed', clientMessageId, error });
       await waitOrReconnect(this.#client, waitMs, this.#life.signal);
@@ -183,6 +184,9 @@ export class ConversationStore extends LiveStore<ConversationState> {
   }
 }
 
-function requireData({ error }: Pick<OperationResult, 'error'>): void {
-  if (error !== undefined) throw error satisfies CombinedError;
+/** Throws what was refused with. */
+function requireData<Data>({ data, error }: Pick<OperationResult<Data>, 'data' | 'error'>): Data {
+  if (error !== undefined) throw error;
+  if (data == null) throw new Error('The server has answered nothing.');
+  return data;
 }

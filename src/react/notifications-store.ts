@@ -23,6 +23,8 @@ export class NotificationsStore extends FeedStore<NotificationsState> {
   readonly #types: readonly NotificationType[] | null;
   protected readonly feed: Feed;
   #isLoading = false;
+  /** Grows with everything that marks some as read, and with every reading anew. */
+  #epoch = 0;
 
   constructor(client: TidingsClient, types: readonly NotificationType[] | null) {
     super(unknownNotifications);
@@ -35,10 +37,14 @@ export class NotificationsStore extends FeedStore<NotificationsState> {
       subscription: NotificationDocument,
       subscriptionVariables: { types },
       read: ({ notifications }) => {
+        this.#epoch += 1;
         this.set(toReadNotifications(this.state, notifications));
         return notifications.cursor;
       },
-      event: ({ notification }) => this.set(toChangedNotifications(this.state, notification)),
+      event: ({ notification }) => {
+        if (notification.kind === 'READ') this.#epoch += 1;
+        this.set(toChangedNotifications(this.state, notification));
+      },
       failed: (error) => this.set({ ...this.state, status: 'failed', error }),
     });
   }
@@ -58,15 +64,20 @@ export class NotificationsStore extends FeedStore<NotificationsState> {
     const { hasMore, moreFrom } = this.state;
     if (!hasMore || moreFrom === null || this.#isLoading) return;
     this.#isLoading = true;
+    const epoch = this.#epoch;
     try {
       const page = { first: pageSize, after: moreFrom, types: this.#types };
       const { data, error } = await this.#client.query(NotificationsDocument, page, {
         requestPolicy: 'network-only',
       });
       if (error !== undefined) throw error;
-      if (data !== undefined) this.set(withMoreNotifications(this.state, data.notifications));
+      if (data !== undefined && epoch === this.#epoch) {
+        return this.set(withMoreNotifications(this.state, data.notifications));
+      }
     } finally {
       this.#isLoading = false;
     }
+    // The page may say of some that they are unread which were marked meanwhile: it is read again.
+    if (epoch !== this.#epoch) await this.loadMore();
   }
 }

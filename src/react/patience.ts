@@ -2,7 +2,7 @@
 import type { CombinedError, TypedDocumentNode } from '@urql/core';
 import { toWaitMs } from '../client/backoff.ts';
 import { retryAfterMsOf, type ServerError } from '../client/client-errors.ts';
-import type { Follower, TidingsClient } from '../client/tidings-client.ts';
+import { completed, type Follower, type TidingsClient } from '../client/tidings-client.ts';
 
 /** null where asking again would not help. In milliseconds. */
 export function retryWaitOf(error: CombinedError, failures: number): number | null {
@@ -39,19 +39,48 @@ export async function waitOrReconnect(
   waitMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      ignore();
-      resolve();
-    };
+  const either = new AbortController();
+  const stop = (): void => either.abort();
+  signal.addEventListener('abort', stop);
+  try {
+    await Promise.race([wait(waitMs, either.signal), reconnected(client, either.signal)]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    stop();
+  }
+}
+
+/** Rejects where the signal aborts. */
+export function wait(waitMs: number, signal: AbortSignal): Promise<void> {
+  return until(signal, (done) => {
     const timer = setTimeout(done, waitMs);
-    const ignore = client.onConnectionState(({ status }) => {
-      if (status === 'connected') done();
-    });
-    signal.addEventListener('abort', done, { once: true });
+    return () => clearTimeout(timer);
   });
-  signal.throwIfAborted();
+}
+
+/** Resolves when a new connection is there. Rejects where the signal aborts. */
+export const reconnected = (client: TidingsClient, signal: AbortSignal): Promise<void> =>
+  until(signal, (done) =>
+    client.onConnectionState(({ status }) => {
+      if (status === 'connected') done();
+    }),
+  );
+
+function until(signal: AbortSignal, begin: (done: () => void) => () => void): Promise<void> {
+  const outcome = new Promise<void>((resolve, reject) => {
+    const over = (settle: () => void): void => {
+      stop();
+      signal.removeEventListener('abort', abort);
+      settle();
+    };
+    const abort = (): void => over(() => reject(signal.reason as Error));
+    const stop = begin(() => over(resolve));
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort);
+  });
+  // Whoever races it may have stopped listening.
+  outcome.catch(() => {});
+  return outcome;
 }
 
 /**
@@ -66,22 +95,39 @@ export function keepFollowing<Data, Input extends object>(
     failed(error: CombinedError, code: string | undefined): void;
   },
 ): () => void {
+  const life = new AbortController();
   let stop = (): void => {};
+  let completions = 0;
+  const again = async (waiting: Promise<void>): Promise<void> => {
+    try {
+      await waiting;
+    } catch {
+      return; // stopped meanwhile
+    }
+    follower.resumed?.();
+    follow();
+  };
   const follow = (): void => {
     stop = client.follow(document, variables, {
-      event: (data) => follower.event(data),
+      event(data) {
+        completions = 0;
+        follower.event(data);
+      },
       resumed: () => follower.resumed?.(),
-      ended: (error, code) => {
-        if (error.networkError === undefined) return follower.failed(error, code);
-        stop = client.onConnectionState(({ status }) => {
-          if (status !== 'connected') return;
-          stop();
-          follower.resumed?.();
-          follow();
-        });
+      ended(error, code) {
+        if (code === completed) {
+          completions += 1;
+          return void again(wait(toWaitMs(completions, Math.random()), life.signal));
+        }
+        if (error.networkError === undefined) follower.failed(error, code);
+        // Whoever comes back with another token may see it.
+        void again(reconnected(client, life.signal));
       },
     });
   };
   follow();
-  return () => stop();
+  return () => {
+    life.abort();
+    stop();
+  };
 }

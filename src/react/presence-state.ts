@@ -1,19 +1,38 @@
+import type { CombinedError } from '@urql/core';
 import type { PresenceFragment } from '../client/generated.ts';
 
-/** By user. Of whom nothing is known there is nothing. */
 export interface PresenceView {
+  readonly status: 'loading' | 'live' | 'failed';
+  /** By user. Of whom nothing is known there is nothing. */
   readonly byUser: ReadonlyMap<string, PresenceFragment>;
-  /** The next one told is the first of all that are told anew. */
-  readonly isOutdated: boolean;
+  /** Those who have not been told anew since the connection came back. */
+  readonly outdated: ReadonlySet<string>;
+  readonly error: CombinedError | null;
 }
 
-export const unknownPresence: PresenceView = { byUser: new Map(), isOutdated: false };
+export const unknownPresence: PresenceView = {
+  status: 'loading',
+  byUser: new Map(),
+  outdated: new Set(),
+  error: null,
+};
 
-/** Shown as it was until the first news: the page does not flicker over a short interruption. */
-export const toOutdated = (view: PresenceView): PresenceView => ({ ...view, isOutdated: true });
+/** Shown as they were until the news come: the page does not flicker over a short interruption. */
+export const toOutdated = (view: PresenceView): PresenceView => ({
+  ...view,
+  outdated: new Set(view.byUser.keys()),
+});
 
 export function changePresence(view: PresenceView, presence: PresenceFragment): PresenceView {
-  const byUser = new Map(view.isOutdated ? [] : view.byUser);
-  byUser.set(presence.userId, presence);
-  return { byUser, isOutdated: false };
+  const byUser = new Map(view.byUser).set(presence.userId, presence);
+  const outdated = new Set(view.outdated);
+  outdated.delete(presence.userId);
+  return { status: 'live', byUser, outdated, error: null };
+}
+
+/** Of everyone those who are online are told first: who was not told anew has left meanwhile. */
+export function withoutOutdated(view: PresenceView): PresenceView {
+  if (view.outdated.size === 0) return view;
+  const byUser = new Map([...view.byUser].filter(([userId]) => !view.outdated.has(userId)));
+  return { ...view, byUser, outdated: new Set() };
 }

@@ -2,12 +2,22 @@ import { PresenceChangedDocument } from '../client/generated.ts';
 import type { TidingsClient } from '../client/tidings-client.ts';
 import { LiveStore } from './live-store.ts';
 import { keepFollowing } from './patience.ts';
-import { changePresence, toOutdated, unknownPresence, type PresenceView } from './presence-state.ts';
+import {
+  changePresence,
+  toOutdated,
+  unknownPresence,
+  withoutOutdated,
+  type PresenceView,
+} from './presence-state.ts';
+
+/** By then everyone who is online has been told anew. */
+const toldWithinMs = 3_000;
 
 export class PresenceStore extends LiveStore<PresenceView> {
   readonly #client: TidingsClient;
   readonly #userIds: readonly string[] | null;
   #stop: () => void = () => {};
+  #forgetting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(client: TidingsClient, userIds: readonly string[] | null) {
     super(unknownPresence);
@@ -22,13 +32,18 @@ export class PresenceStore extends LiveStore<PresenceView> {
       { userIds: this.#userIds },
       {
         event: ({ presenceChanged }) => this.set(changePresence(this.state, presenceChanged)),
-        resumed: () => this.set(toOutdated(this.state)),
-        failed: () => this.set(unknownPresence),
+        resumed: () => {
+          this.set(toOutdated(this.state));
+          clearTimeout(this.#forgetting);
+          this.#forgetting = setTimeout(() => this.set(withoutOutdated(this.state)), toldWithinMs);
+        },
+        failed: (error) => this.set({ ...unknownPresence, status: 'failed', error }),
       },
     );
   }
 
   stop(): void {
+    clearTimeout(this.#forgetting);
     this.#stop();
   }
 }

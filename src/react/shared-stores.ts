@@ -19,6 +19,15 @@ export class SharedStores {
     return this.#entries.get(key)?.store as Store | undefined;
   }
 
+  /** For what is done with it by whoever has not looked yet: it stays for a moment. */
+  get<Store extends LiveStore<never>>(key: string, create: () => Store): Store {
+    const known = this.#entries.get(key);
+    if (known !== undefined) return known.store as unknown as Store;
+    const entry = this.#start(key, create());
+    this.#leave(key, entry);
+    return entry.store as unknown as Store;
+  }
+
   /** Returns what lets go of it. */
   use(key: string, create: () => LiveStore<unknown>, listener: () => void): () => void {
     const entry = this.#entries.get(key) ?? this.#start(key, create());

@@ -8,7 +8,7 @@ import type {
 } from '../client/generated.ts';
 import { toChangedConversations, unknownConversations } from './conversations-state.ts';
 import { toReadOrder, toUpdatedOrder, unknownOrder } from './order-state.ts';
-import { changePresence, toOutdated, unknownPresence } from './presence-state.ts';
+import { changePresence, toOutdated, unknownPresence, withoutOutdated } from './presence-state.ts';
 import { changeTypists, nobodyTypes } from './typing-state.ts';
 
 const user = (id: string): UserFragment => ({ id, name: id, avatarUrl: null });
@@ -81,11 +81,14 @@ describe('presence', () => {
       ['carol', 'ONLINE'],
     ]);
   });
-  it('is shown as it was over an interruption, and told anew behind it', () => {
+  it('is shown as it was over an interruption, until the news have come', () => {
     const before = [is('bob', 'ONLINE'), is('carol', 'ONLINE')].reduce(changePresence, unknownPresence);
     const outdated = toOutdated(before);
     expect(outdated.byUser).toBe(before.byUser);
-    expect([...changePresence(outdated, is('carol', 'AWAY')).byUser.keys()]).toEqual(['carol']);
+    const told = changePresence(outdated, is('carol', 'AWAY'));
+    expect([...told.byUser.keys()]).toEqual(['bob', 'carol']);
+    expect([...withoutOutdated(told).byUser.keys()]).toEqual(['carol']);
+    expect(withoutOutdated(before)).toBe(before);
   });
 });
 

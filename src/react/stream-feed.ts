@@ -1,8 +1,9 @@
 // The pattern of every page that shows something live: read how things stand, follow from the cursor that was read, and read
 // anew where the stream can not go on from there. No event falls between, and none comes twice.
 import type { CombinedError, TypedDocumentNode } from '@urql/core';
-import type { TidingsClient } from '../client/tidings-client.ts';
-import { queryUntilAnswered, waitOrReconnect } from './patience.ts';
+import { toWaitMs } from '../client/backoff.ts';
+import { completed, type TidingsClient } from '../client/tidings-client.ts';
+import { queryUntilAnswered, reconnected, wait } from './patience.ts';
 
 /** `live`: what is shown is right, up to what is on its way; the connection's state tells whether anything is. */
 export type FeedStatus = 'loading' | 'live' | 'failed';
@@ -24,6 +25,8 @@ export interface FeedOptions<Snapshot, SnapshotInput, Event, EventInput> {
 export class StreamFeed<Snapshot, SnapshotInput extends object, Event, EventInput extends object> {
   readonly #options: FeedOptions<Snapshot, SnapshotInput, Event, EventInput>;
   readonly #life = new AbortController();
+  /** How often in a row it could not be followed from where it was read. */
+  #failures = 0;
   #stopFollowing: () => void = () => {};
 
   constructor(options: FeedOptions<Snapshot, SnapshotInput, Event, EventInput>) {
@@ -47,7 +50,10 @@ export class StreamFeed<Snapshot, SnapshotInput extends object, Event, EventInpu
       const cursor = read(snapshot);
       if (cursor !== null) this.#follow(cursor);
     } catch (error) {
-      if (!signal.aborted) failed(error as CombinedError);
+      if (signal.aborted) return;
+      failed(error as CombinedError);
+      // Whoever comes back with another token may see it.
+      await this.#readOnceConnected();
     }
   }
 
@@ -57,20 +63,35 @@ export class StreamFeed<Snapshot, SnapshotInput extends object, Event, EventInpu
       subscription,
       { ...subscriptionVariables, after },
       {
-        event: (data) => event(data),
+        event: (data) => {
+          this.#failures = 0;
+          event(data);
+        },
         ended: (error, code) => {
-          if (code === 'CURSOR_EXPIRED') void this.#read();
-          else if (error.networkError === undefined) failed(error);
-          else void this.#readOnceConnected();
+          if (code === 'CURSOR_EXPIRED' || code === completed) return void this.#readAnew();
+          if (error.networkError === undefined) failed(error);
+          void this.#readOnceConnected();
         },
       },
     );
   }
 
-  /** The connection was closed for good. Where it is opened again, it may be with another log. */
+  /** At once the first time; later each time that it does not help, as where what is read and what is followed differ. */
+  async #readAnew(): Promise<void> {
+    const waitMs = this.#failures === 0 ? 0 : toWaitMs(this.#failures, Math.random());
+    this.#failures += 1;
+    try {
+      await wait(waitMs, this.#life.signal);
+    } catch {
+      return; // stopped meanwhile
+    }
+    await this.#read();
+  }
+
+  /** Where the connection was closed for good and is opened again, it may be with another token, or another log. */
   async #readOnceConnected(): Promise<void> {
     try {
-      await waitOrReconnect(this.#options.client, 2 ** 31 - 1, this.#life.signal);
+      await reconnected(this.#options.client, this.#life.signal);
     } catch {
       return; // stopped meanwhile
     }

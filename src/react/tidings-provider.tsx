@@ -1,4 +1,12 @@
-import { createContext, useContext, useEffect, useState, type ReactElement, type ReactNode } from 'react';
+import {
+  createContext,
+  useContext,
+  useEffect,
+  useRef,
+  useState,
+  type ReactElement,
+  type ReactNode,
+} from 'react';
 import { Provider } from 'urql';
 import {
   createTidingsClient,
@@ -13,7 +21,10 @@ export type TidingsProviderProps = { readonly children?: ReactNode } & (
       /** Made with createTidingsClient, for one signed-in user: another user gets another client (and a `key`). */
       readonly client: TidingsClient;
     }
-  /** A client is made from these, once; change the `key` to have another one. */
+  /**
+   * A client is made from these, once; change the `key` to have another one, for another user say. `token` and
+   * `onCursorExpired` may change: the newest are asked.
+   */
   | TidingsClientOptions
 );
 
@@ -23,14 +34,34 @@ export type TidingsProviderProps = { readonly children?: ReactNode } & (
  */
 export function TidingsProvider(props: TidingsProviderProps): ReactElement {
   const { children, ...options } = props;
-  const [own] = useState(() => ('client' in options ? null : createTidingsClient(options)));
+  const latest = useRef(options);
+  useEffect(() => {
+    latest.current = options;
+  });
+  const [own] = useState(() => ('client' in options ? null : createTidingsClient(reading(latest, options))));
   const client = 'client' in options ? options.client : (own as TidingsClient);
+  if (client == null)
+    throw new Error('<TidingsProvider> was given no `client`: give one, or `url` and `token`.');
   useEffect(() => keepConnected(client), [client]);
   return (
     <TidingsContext.Provider value={client}>
       <Provider value={client}>{children}</Provider>
     </TidingsContext.Provider>
   );
+}
+
+/** What is asked later is asked of the props of then: a token function may have closed over what is not so any more. */
+function reading(latest: { readonly current: object }, options: TidingsClientOptions): TidingsClientOptions {
+  const now = () => latest.current as TidingsClientOptions;
+  const askForToken = () => {
+    const { token = null } = now();
+    return typeof token === 'function' ? token() : token;
+  };
+  return {
+    ...options,
+    ...(options.token != null && { token: askForToken }),
+    onCursorExpired: (stream) => now().onCursorExpired?.(stream),
+  };
 }
 
 const mounted = new WeakMap<TidingsClient, number>();

@@ -6,7 +6,7 @@ import { useTidings } from './tidings-provider.tsx';
 
 export interface UsedStore<State, Store> {
   readonly state: State;
-  /** The store, for what a page does with it: once the component is mounted. */
+  /** The store, for what a page does with it, from effects and event handlers. Throws where the key is null. */
   readonly requireStore: () => Store;
 }
 
@@ -33,10 +33,8 @@ export function useLiveStore<State, Store extends LiveStore<State>>(
     () => initial,
   );
   const requireStore = useCallback(() => {
-    const store = key === null ? undefined : stores.peek<Store>(key);
-    if (store === undefined)
-      throw new Error('This works from effects and event handlers of a mounted component only.');
-    return store;
+    if (key === null) throw new Error('There is nothing to do this with yet: the hook was given no id.');
+    return stores.get(key, () => create(client) as Store & LiveStore<never>) as Store;
   }, [stores, key]);
   return { state, requireStore };
 }

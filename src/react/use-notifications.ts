@@ -26,9 +26,9 @@ export function useNotifications({
   );
   const actions = useMemo<NotificationsActions>(
     () => ({
-      markRead: (id) => requireStore().markRead(id),
-      markAllRead: () => requireStore().markAllRead(),
-      loadMore: () => requireStore().loadMore(),
+      markRead: async (id) => requireStore().markRead(id),
+      markAllRead: async () => requireStore().markAllRead(),
+      loadMore: async () => requireStore().loadMore(),
     }),
     [requireStore],
   );

@@ -1,3 +1,4 @@
+import type { CombinedError } from '@urql/core';
 import { useCallback, useMemo } from 'react';
 import {
   SetPresenceDocument,
@@ -11,9 +12,11 @@ import { useTidings } from './tidings-provider.tsx';
 import { useLiveStore } from './use-live-store.ts';
 
 export interface Presence {
+  readonly status: 'loading' | 'live' | 'failed';
   readonly byUser: ReadonlyMap<string, PresenceFragment>;
   /** OFFLINE for whomever nothing is known of. */
   statusOf(userId: string): PresenceStatus;
+  readonly error: CombinedError | null;
   /** How the viewer appears, until it is set again or their last connection ends. Rejects with the error where it is refused. */
   setPresence(input: SetPresenceInput): Promise<void>;
 }
@@ -41,6 +44,8 @@ export function usePresence(userIds?: readonly string[]): Presence {
   );
   return useMemo(
     () => ({
+      status: state.status,
+      error: state.error,
       byUser: state.byUser,
       statusOf: (userId) => state.byUser.get(userId)?.status ?? 'OFFLINE',
       setPresence,

@@ -1,5 +1,6 @@
 import { useCallback, useMemo } from 'react';
 import { PublishRoomEventDocument, type RoomEventFragment } from '../client/generated.ts';
+import { randomId } from '../client/random-id.ts';
 import { noRoomEvents, RoomEventsStore } from './room-events-store.ts';
 import { unknownRoom, type RoomState } from './room-state.ts';
 import { RoomStore } from './room-store.ts';
@@ -42,7 +43,7 @@ export function useRoom(
   const publish = useCallback(
     async (name: string, data?: unknown) => {
       if (room == null) throw new Error('There is no room yet.');
-      const input = { room, name, idempotencyKey: crypto.randomUUID(), ...(data !== undefined && { data }) };
+      const input = { room, name, idempotencyKey: randomId(), ...(data !== undefined && { data }) };
       const { error } = await client.mutation(PublishRoomEventDocument, { input });
       if (error !== undefined) throw error;
     },

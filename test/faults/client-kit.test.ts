@@ -14,6 +14,7 @@ import {
   ViewerDocument,
   type OrderUpdatedSubscription,
 } from '../../src/client/generated.ts';
+import { createTidingsClient } from '../../src/client/tidings-client.ts';
 import { connect, type Person } from '../support/client.ts';
 import {
   impatient,
@@ -197,6 +198,56 @@ it('a mistake in the application is its own, and costs no event', async () => {
   await publish(orderId, 'a', 'b');
   await expect.poll(() => notes).toEqual(['a', 'b']);
   expect(mistakes).toEqual([new Error('mistaken about a'), new Error('mistaken about b')]);
+});
+
+it('a mistake in whoever watches the connection costs it nothing', async () => {
+  await using kit = openKitClient(server);
+  const mistakes: unknown[] = [];
+  vi.stubGlobal('queueMicrotask', (work: () => void) => {
+    try {
+      work();
+    } catch (error) {
+      mistakes.push(error);
+    }
+  });
+  kit.client.onConnectionState(({ status }) => {
+    throw new Error(`mistaken about ${status}`);
+  });
+  kit.client.connect();
+  await kit.until('connected');
+  expect(mistakes).toEqual([new Error('mistaken about connecting'), new Error('mistaken about connected')]);
+});
+
+describe('bad input is told at once', () => {
+  it.each([
+    ['no url', {}, /`url` is missing/],
+    ['a url that is none', { url: 'nonsense' }, /is no address/],
+    ['another protocol', { url: 'ftp://a/graphql' }, /begins with https/],
+    ['a token that is none', { url: 'http://a/graphql', token: 5 }, /`token` has to be/],
+    ['a WebSocket that is none', { url: 'http://a/graphql', webSocketImpl: {} }, /has to be a class/],
+  ])('%s', (_what, options, sentence) => {
+    expect(() => createTidingsClient(options as never)).toThrow(sentence);
+  });
+
+  it('an address of a WebSocket is one of the same server', async () => {
+    const url = `${server.url.replace('http', 'ws')}/graphql`;
+    await using kit = openKitClient(server, { url });
+    expect((await kit.client.query(ViewerDocument, {})).data?.viewer.id).toBe('alice');
+    kit.client.connect();
+    await kit.until('connected');
+  });
+
+  it('a WebSocket that can not be made is the reason that is told', async () => {
+    class Forbidden {
+      constructor() {
+        throw new Error('a secure page opens no insecure socket');
+      }
+    }
+    await using kit = openKitClient(server, { webSocketImpl: Forbidden });
+    kit.client.connect();
+    await kit.until('reconnecting');
+    expect(kit.states.at(-1)).toMatchObject({ reason: 'a secure page opens no insecure socket' });
+  });
 });
 
 it('a server that is killed and started again is come back to, with everything it had stored', async () => {

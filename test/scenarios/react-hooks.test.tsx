@@ -1,8 +1,8 @@
 // What pages see through `tidings/react`, against a real server: two people, or two tabs of one.
 import '../support/dom.ts';
 import { randomUUID } from 'node:crypto';
-import { act, cleanup, renderHook, waitFor as waitForAtMost } from '@testing-library/react';
-import { StrictMode, type ReactNode } from 'react';
+import { act, cleanup, render, renderHook, waitFor as waitForAtMost } from '@testing-library/react';
+import { StrictMode, useEffect, type ReactNode } from 'react';
 import { renderToString } from 'react-dom/server';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -258,6 +258,38 @@ describe('useConversation', () => {
         { user: { id: 'alice' }, lastReadMessageId: chat.current.messages.at(-1)?.id },
       ]),
     );
+  });
+
+  it('can be used by the effects of children, which run before those of its own page', async () => {
+    await say('one');
+    const alice = tabOf('alice');
+    const Reader = ({ markRead }: { markRead: () => Promise<void> }) => {
+      useEffect(() => void markRead(), [markRead]);
+      return null;
+    };
+    const Page = ({ id }: { id: string }) => {
+      const { markRead, messages } = useConversation(id);
+      return (
+        <>
+          <Reader markRead={markRead} />
+          {messages.map(({ body }) => body).join()}
+        </>
+      );
+    };
+    const { container } = render(
+      <StrictMode>
+        <TidingsProvider client={alice.kit.client}>
+          <Page id={conversationId} />
+        </TidingsProvider>
+      </StrictMode>,
+    );
+    await waitFor(() => expect(container.textContent).toBe('one'));
+  });
+
+  it('of nobody yet says so where something is done with it', async () => {
+    const chat = tabOf('alice').use(() => useConversation(null));
+    expect(() => chat.current.send('hello')).toThrow(/given no id/);
+    await expect(chat.current.edit('1', 'x')).rejects.toThrow(/given no id/);
   });
 
   it('edits and removes one’s own, and rejects where that is refused', async () => {

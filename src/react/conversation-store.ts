@@ -18,6 +18,7 @@ import {
   type ConversationChange,
   type ConversationState,
 } from './conversation-state.ts';
+import type { Feed } from './feed-store.ts';
 import { LiveStore } from './live-store.ts';
 import { keepFollowing, retryWaitOf, waitOrReconnect } from './patience.ts';
 import { StreamFeed } from './stream-feed.ts';
@@ -27,7 +28,7 @@ const pageSize = 30;
 export class ConversationStore extends LiveStore<ConversationState> {
   readonly #client: TidingsClient;
   readonly #conversationId: string;
-  readonly #feed: { start(): void; stop(): void };
+  readonly #feed: Feed;
   readonly #life = new AbortController();
   #stopReceipts: () => void = () => {};
   #isSending = false;
@@ -54,7 +55,11 @@ export class ConversationStore extends LiveStore<ConversationState> {
   }
 
   start(): void {
-    this.#feed.start();
+    void this.#feed.start();
+  }
+
+  refetch(): Promise<void> {
+    return this.#feed.start();
   }
 
   stop(): void {

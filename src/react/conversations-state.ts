@@ -10,9 +10,11 @@ export interface ConversationsState {
   readonly status: FeedStatus;
   /** The last changed first. */
   readonly conversations: readonly ConversationFragment[];
-  /** Whether there are more than these. */
+  /** Whether `loadMore` would bring some. */
   readonly hasMore: boolean;
   readonly error: CombinedError | null;
+  /** Where the last page ends. */
+  readonly moreFrom: string | null;
 }
 
 export const unknownConversations: ConversationsState = {
@@ -20,6 +22,7 @@ export const unknownConversations: ConversationsState = {
   conversations: [],
   hasMore: false,
   error: null,
+  moreFrom: null,
 };
 
 export const toReadConversations = ({
@@ -30,7 +33,22 @@ export const toReadConversations = ({
   conversations: nodes,
   hasMore: pageInfo.hasNextPage,
   error: null,
+  moreFrom: pageInfo.endCursor,
 });
+
+/** Those that have changed meanwhile are known already, as they are by now. */
+export function withMoreConversations(
+  state: ConversationsState,
+  { nodes, pageInfo }: ConversationsQuery['conversations'],
+): ConversationsState {
+  const known = new Set(state.conversations.map(({ id }) => id));
+  return {
+    ...state,
+    conversations: [...state.conversations, ...nodes.filter(({ id }) => !known.has(id))].sort(byChange),
+    hasMore: pageInfo.hasNextPage,
+    moreFrom: pageInfo.endCursor ?? state.moreFrom,
+  };
+}
 
 /** An event carries the conversation as it stands when it is delivered; only its count is that of the event. */
 export function toChangedConversations(
@@ -40,7 +58,7 @@ export function toChangedConversations(
   const others = state.conversations.filter(({ id }) => id !== conversationId);
   if (conversation === null) return { ...state, conversations: others };
   const conversations = [...others, { ...conversation, unreadCount }];
-  return { ...state, conversations: conversations.sort((one, other) => byChange(one, other)) };
+  return { ...state, conversations: conversations.sort(byChange) };
 }
 
 const byChange = (one: ConversationFragment, other: ConversationFragment): number =>

@@ -5,19 +5,25 @@ import {
   toChangedConversations,
   toReadConversations,
   unknownConversations,
+  withMoreConversations,
   type ConversationsState,
 } from './conversations-state.ts';
 import { StreamFeed } from './stream-feed.ts';
 
+const pageSize = 50;
+
 export class ConversationsStore extends FeedStore<ConversationsState> {
   protected readonly feed: Feed;
+  readonly #client: TidingsClient;
+  #isLoading = false;
 
   constructor(client: TidingsClient) {
     super(unknownConversations);
+    this.#client = client;
     this.feed = new StreamFeed({
       client,
       query: ConversationsDocument,
-      queryVariables: { first: 50 },
+      queryVariables: { first: pageSize },
       subscription: ConversationUpdatedDocument,
       subscriptionVariables: {},
       read: ({ conversations }) => {
@@ -27,5 +33,23 @@ export class ConversationsStore extends FeedStore<ConversationsState> {
       event: ({ conversationUpdated }) => this.set(toChangedConversations(this.state, conversationUpdated)),
       failed: (error) => this.set({ ...this.state, status: 'failed', error }),
     });
+  }
+
+  async loadMore(): Promise<void> {
+    const { hasMore, moreFrom } = this.state;
+    if (!hasMore || moreFrom === null || this.#isLoading) return;
+    this.#isLoading = true;
+    try {
+      const page = { first: pageSize, after: moreFrom };
+      const { data, error } = await this.#client.query(ConversationsDocument, page, {
+        requestPolicy: 'network-only',
+      });
+      if (error !== undefined) throw error;
+      // Read anew meanwhile, the page does not fit any more.
+      if (data === undefined || this.state.moreFrom !== moreFrom) return;
+      this.set(withMoreConversations(this.state, data.conversations));
+    } finally {
+      this.#isLoading = false;
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { LiveStore } from './live-store.ts';
 
 export interface Feed {
-  start(): void;
+  start(): Promise<void>;
   stop(): void;
 }
 
@@ -10,10 +10,15 @@ export abstract class FeedStore<State> extends LiveStore<State> {
   protected abstract readonly feed: Feed;
 
   start(): void {
-    this.feed.start();
+    void this.feed.start();
   }
 
   stop(): void {
     this.feed.stop();
+  }
+
+  /** Reads anew, and follows from there. Resolves when it has been read, or has failed. */
+  refetch(): Promise<void> {
+    return this.feed.start();
   }
 }

@@ -4,9 +4,9 @@ export { TidingsProvider, useTidings, type TidingsProviderProps } from './tiding
 export { useAnnouncements } from './use-announcements.ts';
 export { useConnectionState } from './use-connection-state.ts';
 export { useConversation, type ConversationActions } from './use-conversation.ts';
-export { useConversations } from './use-conversations.ts';
+export { useConversations, type ConversationsActions } from './use-conversations.ts';
 export { useNotifications, type NotificationsActions } from './use-notifications.ts';
-export { useOrder } from './use-order.ts';
+export { useOrder, type Refetch } from './use-order.ts';
 export { usePresence, type Presence } from './use-presence.ts';
 export { useRoom, type Room, type RoomOptions } from './use-room.ts';
 export { useTypingIndicator, type TypingIndicator } from './use-typing-indicator.ts';

@@ -7,9 +7,15 @@ import { completed, type Follower, type TidingsClient } from '../client/tidings-
 /** null where asking again would not help. In milliseconds. */
 export function retryWaitOf(error: CombinedError, failures: number): number | null {
   const wait = toWaitMs(failures, Math.random());
-  if (error.networkError !== undefined) return wait;
+  if (error.networkError !== undefined) return isHopeless(error) ? null : wait;
   const retryAfterMs = retryAfterMsOf(error.graphQLErrors as readonly ServerError[]);
   return retryAfterMs === null ? null : Math.max(retryAfterMs, wait);
+}
+
+/** Another address, or something between that refuses: asking again is answered in the same way. */
+function isHopeless({ response }: CombinedError): boolean {
+  const status = (response as Partial<Response> | undefined)?.status ?? 0;
+  return status >= 400 && status < 500 && ![401, 408, 425, 429].includes(status);
 }
 
 /** Rejects with a CombinedError, or where the signal aborts. */

@@ -6,7 +6,11 @@ import type {
   PresenceFragment,
   UserFragment,
 } from '../client/generated.ts';
-import { toChangedConversations, unknownConversations } from './conversations-state.ts';
+import {
+  toChangedConversations,
+  unknownConversations,
+  withMoreConversations,
+} from './conversations-state.ts';
 import { toReadOrder, toUpdatedOrder, unknownOrder } from './order-state.ts';
 import { changePresence, toOutdated, unknownPresence, withoutOutdated } from './presence-state.ts';
 import { changeTypists, nobodyTypes } from './typing-state.ts';
@@ -110,6 +114,16 @@ describe('the list of conversations', () => {
       ['b', 1],
       ['a', 7],
     ]);
+  });
+  it('has more behind the last, none of them twice', () => {
+    const page = {
+      nodes: [conversation('b', '1'), conversation('c', '0')],
+      cursor: 'c',
+      pageInfo: { hasNextPage: false, endCursor: 'end' },
+    };
+    const more = withMoreConversations({ ...list, hasMore: true, moreFrom: 'b' }, page);
+    expect(more.conversations.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+    expect(more).toMatchObject({ hasMore: false, moreFrom: 'end' });
   });
   it('loses the one that was left', () => {
     expect(toChangedConversations(list, told('a', null)).conversations.map(({ id }) => id)).toEqual(['b']);

@@ -24,7 +24,8 @@ export interface FeedOptions<Snapshot, SnapshotInput, Event, EventInput> {
 
 export class StreamFeed<Snapshot, SnapshotInput extends object, Event, EventInput extends object> {
   readonly #options: FeedOptions<Snapshot, SnapshotInput, Event, EventInput>;
-  readonly #life = new AbortController();
+  /** From a reading on; whatever an older round still waits for comes to nothing. */
+  #round = new AbortController();
   /** How often in a row it could not be followed from where it was read. */
   #failures = 0;
   #stopFollowing: () => void = () => {};
@@ -33,31 +34,31 @@ export class StreamFeed<Snapshot, SnapshotInput extends object, Event, EventInpu
     this.#options = options;
   }
 
-  start(): void {
-    void this.#read();
+  /** Reads, and follows from there; called again, it reads anew. Resolves when it has been read, or has failed. */
+  start(): Promise<void> {
+    this.stop();
+    this.#round = new AbortController();
+    return this.#read(this.#round.signal);
   }
 
   stop(): void {
-    this.#life.abort();
+    this.#round.abort();
     this.#stopFollowing();
   }
 
-  async #read(): Promise<void> {
+  async #read(round: AbortSignal): Promise<void> {
     const { client, query, queryVariables, read, failed } = this.#options;
-    const { signal } = this.#life;
     try {
-      const snapshot = await queryUntilAnswered(client, query, queryVariables, signal);
-      const cursor = read(snapshot);
-      if (cursor !== null) this.#follow(cursor);
+      const cursor = read(await queryUntilAnswered(client, query, queryVariables, round));
+      if (cursor !== null) return this.#follow(cursor, round);
     } catch (error) {
-      if (signal.aborted) return;
+      if (round.aborted) return;
       failed(error as CombinedError);
-      // Whoever comes back with another token may see it.
-      await this.#readOnceConnected();
     }
+    void this.#readOnceConnected(round);
   }
 
-  #follow(after: string): void {
+  #follow(after: string, round: AbortSignal): void {
     const { client, subscription, subscriptionVariables, event, failed } = this.#options;
     this.#stopFollowing = client.follow(
       subscription,
@@ -68,33 +69,32 @@ export class StreamFeed<Snapshot, SnapshotInput extends object, Event, EventInpu
           event(data);
         },
         ended: (error, code) => {
-          if (code === 'CURSOR_EXPIRED' || code === completed) return void this.#readAnew();
+          if (code === 'CURSOR_EXPIRED' || code === completed) return void this.#readAnew(round);
           if (error.networkError === undefined) failed(error);
-          void this.#readOnceConnected();
+          void this.#readOnceConnected(round);
         },
       },
     );
   }
 
   /** At once the first time; later each time that it does not help, as where what is read and what is followed differ. */
-  async #readAnew(): Promise<void> {
+  async #readAnew(round: AbortSignal): Promise<void> {
     const waitMs = this.#failures === 0 ? 0 : toWaitMs(this.#failures, Math.random());
     this.#failures += 1;
-    try {
-      await wait(waitMs, this.#life.signal);
-    } catch {
-      return; // stopped meanwhile
-    }
-    await this.#read();
+    await this.#readAfter(wait(waitMs, round), round);
   }
 
-  /** Where the connection was closed for good and is opened again, it may be with another token, or another log. */
-  async #readOnceConnected(): Promise<void> {
+  /** What is not to be seen, or failed, may be otherwise over a new connection: with another token, or on another server. */
+  async #readOnceConnected(round: AbortSignal): Promise<void> {
+    await this.#readAfter(reconnected(this.#options.client, round), round);
+  }
+
+  async #readAfter(waiting: Promise<void>, round: AbortSignal): Promise<void> {
     try {
-      await reconnected(this.#options.client, this.#life.signal);
+      await waiting;
     } catch {
-      return; // stopped meanwhile
+      return; // stopped meanwhile, or read anew
     }
-    await this.#read();
+    await this.#read(round);
   }
 }

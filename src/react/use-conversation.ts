@@ -3,8 +3,9 @@ import type { AttachmentInput } from '../client/generated.ts';
 import { unknownConversation, type ConversationState } from './conversation-state.ts';
 import { ConversationStore } from './conversation-store.ts';
 import { useLiveStore } from './use-live-store.ts';
+import type { Refetch } from './use-order.ts';
 
-export interface ConversationActions {
+export interface ConversationActions extends Refetch {
   /**
    * Shown at once among `pending`, sent until it has arrived, also over a lost connection, and stored once. Returns its
    * clientMessageId.
@@ -45,6 +46,7 @@ export function useConversation(
       remove: async (...given) => requireStore().remove(...given),
       markRead: async (...given) => requireStore().markRead(...given),
       loadOlder: async () => requireStore().loadOlder(),
+      refetch: async () => requireStore().refetch(),
     }),
     [requireStore],
   );

@@ -3,8 +3,9 @@ import type { NotificationType } from '../client/generated.ts';
 import { unknownNotifications, type NotificationsState } from './notifications-state.ts';
 import { NotificationsStore } from './notifications-store.ts';
 import { useLiveStore } from './use-live-store.ts';
+import type { Refetch } from './use-order.ts';
 
-export interface NotificationsActions {
+export interface NotificationsActions extends Refetch {
   /** Rejects with the error where it is refused. */
   markRead(id: string): Promise<void>;
   markAllRead(): Promise<void>;
@@ -29,6 +30,7 @@ export function useNotifications({
       markRead: async (id) => requireStore().markRead(id),
       markAllRead: async () => requireStore().markAllRead(),
       loadMore: async () => requireStore().loadMore(),
+      refetch: async () => requireStore().refetch(),
     }),
     [requireStore],
   );

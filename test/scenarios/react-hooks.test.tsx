@@ -137,6 +137,34 @@ describe('useOrder', () => {
     expect(mallory.use(() => useOrder(null)).current.status).toBe('loading');
   });
 
+  it('that is published later is there when it is asked for anew, or over a new connection', async () => {
+    const alice = tabOf('alice');
+    const [asked, left] = [alice.use(() => useOrder('late-1')), alice.use(() => useOrder('late-2'))];
+    for (const order of [asked, left]) await waitFor(() => expect(order.current.status).toBe('not-found'));
+    for (const orderId of ['late-1', 'late-2']) await publish(orderId, 'PENDING');
+    await act(() => asked.current.refetch());
+    expect(asked.current).toMatchObject({ status: 'live', order: { status: 'PENDING' } });
+    await publish('late-1', 'SHIPPED');
+    await waitFor(() => expect(asked.current.order?.status).toBe('SHIPPED'));
+    expect(left.current.status).toBe('not-found');
+    await whileOffline(alice, async () => {});
+    await waitFor(() => expect(left.current.status).toBe('live'));
+  });
+
+  it('at an address that is none fails, and says so', async () => {
+    const kit = openKitClient(server, {
+      token: tokenOf('alice', { workspace }),
+      fetch: async () => new Response('<h1>Nothing here</h1>', { status: 404 }),
+    });
+    opened.push(kit);
+    const wrapper = ({ children }: { children: ReactNode }) => (
+      <TidingsProvider client={kit.client}>{children}</TidingsProvider>
+    );
+    const order = renderHook(() => useOrder('1'), { wrapper }).result;
+    await waitFor(() => expect(order.current.status).toBe('failed'));
+    expect(order.current.error?.networkError).toBeDefined();
+  });
+
   it('of several components is followed once', async () => {
     await publish('3', 'PENDING');
     const alice = tabOf('alice');

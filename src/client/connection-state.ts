@@ -5,7 +5,7 @@
  *                              └───────────────> reconnecting ──> closed (final: a new `connect()` tries again)
  */
 export type ConnectionState =
-  /** Nothing has needed a connection yet, or `disconnect()` was called before anything did. */
+  /** Nothing has needed a connection yet. */
   | { readonly status: 'idle' }
   | { readonly status: 'connecting' }
   | { readonly status: 'connected' }

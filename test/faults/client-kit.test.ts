@@ -253,10 +253,10 @@ describe('bad input is told at once', () => {
 it('a server that is killed and started again is come back to, with everything it had stored', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tidings-kit-'));
   const env = { DATA_DIR: join(folder, 'data') };
-  const first = await startServer({ env });
+  await using first = await startServer({ env });
   await using network = await openNetwork(first.url);
   await using kit = openKitClient(network);
-  const backend = await connect(network, 'shop', { scope: 'orders:publish' });
+  await using backend = await connect(network, 'shop', { scope: 'orders:publish' });
   const orderId = await newOrder(backend);
   const heard = listen(kit, OrderUpdatedDocument, { orderId });
   const tell = (note: string) =>
@@ -266,7 +266,7 @@ it('a server that is killed and started again is come back to, with everything i
   await expect.poll(() => notesOf(heard)).toEqual(['before']);
   await first.kill();
   await kit.until('reconnecting');
-  const second = await startServer({ env });
+  await using second = await startServer({ env });
   network.target = second.url;
   await tell('while away');
   kit.client.connect();

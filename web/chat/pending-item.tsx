@@ -13,15 +13,14 @@ export interface PendingItemProps {
 export function PendingItem({ message, conversation }: PendingItemProps): ReactElement {
   const { clientMessageId, body, status, error } = message;
   const isConnected = useConnectionState().status === 'connected';
+  const sending = isConnected ? 'Sending…' : 'Waiting for the connection';
   return (
     <li className="message" data-own="true" data-turn="false" data-pending={status}>
       <div className="message-content">
         <div className="bubble">
           <span className="visually-hidden">You: </span>
           <span className="message-body">{body}</span>
-          <span className="message-meta">
-            {status === 'failed' ? 'Not sent' : isConnected ? 'Sending…' : 'Waiting for the connection'}
-          </span>
+          <span className="message-meta">{{ sending, sent: 'Sent', failed: 'Not sent' }[status]}</span>
         </div>
         {status === 'failed' && (
           <div className="message-actions" data-open="true">

@@ -1,11 +1,18 @@
 // One project: unit tests beside the source, everything else in test/. The global setup starts one Redis and one
 // PostgreSQL for the whole run; tests keep apart by topics, log ids and databases of their own.
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  // Vite prefers the package's other build than Node does, and the two refuse each other's schemas.
-  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
+  resolve: {
+    alias: [
+      // Vite prefers the package's other build than Node does, and the two refuse each other's schemas.
+      { find: /^graphql$/, replacement: 'graphql/index.js' },
+      // As in tsconfig.json.
+      { find: /^tidings\/(\w+)$/, replacement: fileURLToPath(new URL('src/$1/index.ts', import.meta.url)) },
+    ],
+  },
   test: {
     include: ['{src,test,bench,web}/**/*.test.{ts,tsx}'],
     globalSetup: ['test/support/global-setup.ts'],

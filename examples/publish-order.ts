@@ -1,5 +1,5 @@
-// How a shop's backend tells that an order has moved. In a project of your own the import is 'tidings/publisher'.
-import { createPublisher, PublishError, type Publisher } from '../src/publisher/index.ts';
+// How a shop's backend tells that an order has moved.
+import { createPublisher, PublishError, type Publisher } from 'tidings/publisher';
 
 /** One for the whole process: it keeps its connections. The token needs the scope orders:publish. */
 export const openShop = (url: string, token: () => Promise<string>): Publisher =>

@@ -27,6 +27,7 @@ function subscribe(text: string, variables: Readonly<Record<string, unknown>> = 
       },
       cursorQueries,
       cursorExpired: (field) => told.push(`${field} has expired`),
+      now: Date.now,
       random: () => 0,
       log: () => undefined,
     },
@@ -127,6 +128,19 @@ describe('an error', () => {
     send();
     event('c2');
     expect(told.filter((each) => each !== 'resumed')).toEqual([{ notification: { cursor: 'c2' } }]);
+  });
+
+  it('behind a quiet while is the first again', () => {
+    const waitMsAfter = (quietMs: number): number => {
+      vi.advanceTimersByTime(quietMs);
+      current().error([error('UNAVAILABLE', 100)]);
+      operations = [];
+      const failedAt = Date.now();
+      while (operations.length === 0) vi.advanceTimersByTime(1);
+      send();
+      return Date.now() - failedAt;
+    };
+    expect([0, 0, 0, 60_000, 0].map(waitMsAfter)).toEqual([250, 500, 1_000, 250, 500]);
   });
 
   it('that does not pass ends it', () => {

@@ -30,9 +30,13 @@ export interface SubscriptionContext {
   readonly connection: Pick<Connection, 'start'>;
   readonly cursorQueries: CursorQueries;
   cursorExpired(field: string): void;
+  readonly now: () => number;
   readonly random: () => number;
   readonly log: (what: string, detail?: unknown) => void;
 }
+
+/** What was followed for so long had begun well: the next failure counts as the first. */
+const provenMs = 10_000;
 
 export class LiveSubscription {
   readonly #context: SubscriptionContext;
@@ -44,6 +48,8 @@ export class LiveSubscription {
   #ended = false;
   #sends = 0;
   #failures = 0;
+  /** When it was last sent, to be followed. */
+  #sentAt: number | null = null;
   /**
    * A result without data. Servers tell so that a subscription can not be opened: as its only result, with `complete` right
    * behind it. Where something else follows it was an event that could not be told.
@@ -124,6 +130,7 @@ export class LiveSubscription {
       sent: () => {
         this.#unclear = null;
         this.#sends += 1;
+        this.#sentAt = this.#context.now();
         const { field } = this.#document;
         this.#context.log(
           `${field} is followed${this.#sends > 1 ? ' again' : ''}`,
@@ -173,11 +180,19 @@ export class LiveSubscription {
       if (code === 'CURSOR_EXPIRED') this.#context.cursorExpired(this.#document.field);
       return this.#end(() => this.#sink.error(errors));
     }
+    if (this.#isProven) this.#failures = 0;
     this.#failures += 1;
     const waitMs = Math.max(retryAfterMs, toWaitMs(this.#failures, random()));
     log(`${this.#document.field}: ${code}; trying again in ${waitMs} ms`);
     const timer = setTimeout(() => this.#begin(), waitMs);
     this.#stop = () => clearTimeout(timer);
+  }
+
+  /** Whether it was followed for a while, though nothing may have come. */
+  get #isProven(): boolean {
+    const sentAt = this.#sentAt;
+    this.#sentAt = null;
+    return sentAt !== null && this.#context.now() - sentAt > provenMs;
   }
 
   #end(tell: () => void): void {

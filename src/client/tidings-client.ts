@@ -104,6 +104,7 @@ export function createTidingsClient(options: TidingsClientOptions): TidingsClien
     connection,
     cursorQueries: { ...cursorQueries, ...options.cursorQueries },
     cursorExpired: (field) => callSafely(() => options.onCursorExpired?.({ field })),
+    now: Date.now,
     random: Math.random,
     log,
   };
@@ -113,6 +114,7 @@ export function createTidingsClient(options: TidingsClientOptions): TidingsClien
     fetch: toFetch(options.fetch, tokens),
     exchanges: [...(options.exchanges ?? [cacheExchange]), liveExchange(context), fetchExchange],
   });
+  followAlone(client);
   const additions: Omit<TidingsClient, keyof Client | 'connectionState'> = {
     onConnectionState: (listener) => connection.onState(listener),
     connect: () => connection.connect(),
@@ -122,6 +124,21 @@ export function createTidingsClient(options: TidingsClientOptions): TidingsClien
   return Object.defineProperty(Object.assign(client, additions), 'connectionState', {
     get: () => connection.state,
   }) as TidingsClient;
+}
+
+/** urql's own keys have 32 bits. */
+let lastKey = 2 ** 32;
+
+/**
+ * urql lets all that subscribe alike share one subscription, and tells later ones nothing of what came before: no current state,
+ * and no event since their cursor. So each gets one of its own; what is told to many is cheap.
+ */
+function followAlone(client: Client): void {
+  const { executeSubscription } = client;
+  client.executeSubscription = (request, context) => {
+    lastKey += 1;
+    return executeSubscription({ ...request, key: lastKey }, context);
+  };
 }
 
 function follow<Data>(

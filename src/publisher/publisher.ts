@@ -4,6 +4,7 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { Kind, print, type DocumentNode } from 'graphql';
 import * as documents from '../client/generated.ts';
 import { TokenSource } from '../client/token-source.ts';
+import { PublishError } from './publish-error.ts';
 import { send, type Sending } from './send.ts';
 
 /** A token, or a function that answers one: called when there is none, when it is about to expire, and when it was refused. */
@@ -118,7 +119,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     { signal, ...rest }: CallOptions & { readonly retry: boolean; readonly key: Key | null },
   ): Promise<Result> => {
     const { text, name } = textOf(document);
-    const body = JSON.stringify({ query: text, variables });
+    const body = toBody(name, { query: text, variables });
     return (await send(sending, { name, body, signal, ...rest })) as Result;
   };
 
@@ -128,7 +129,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
       name: KeyName = 'idempotencyKey',
     ) =>
     async (input: Input & { readonly [Name in KeyName]?: unknown }, { signal }: CallOptions = {}) => {
-      const given = input[name];
+      // Whoever has no types to tell them is answered by the server what is missing.
+      const given = (input as typeof input | undefined)?.[name];
       const key = { name, value: typeof given === 'string' ? given : crypto.randomUUID() };
       const variables = { input: { ...input, [name]: key.value } };
       return payloadOf(await call(document, variables, { signal, key, retry: true }));
@@ -161,11 +163,29 @@ export function createPublisher(options: PublisherOptions): Publisher {
     revokeRoomAccess: managed(documents.RevokeRoomAccessDocument),
     revokeSessions: repeatable(documents.RevokeSessionsDocument),
     eraseUser: repeatable(documents.EraseUserDocument),
-    request(document, variables, { signal, retry = false } = {}) {
+    async request(document, variables, { signal, retry = false } = {}) {
       const key = keyIn(variables);
       return call(document, variables, { signal, key, retry: retry || key !== null });
     },
   };
+}
+
+function toBody(name: string, request: object): string {
+  try {
+    return JSON.stringify(request);
+  } catch (error) {
+    throw new PublishError(
+      `${name} failed with BAD_USER_INPUT: what it was given can not be written as JSON (${String(error)}).`,
+      {
+        code: 'BAD_USER_INPUT',
+        retryable: false,
+        outcome: 'refused',
+        attempts: 0,
+        idempotencyKey: null,
+        cause: error,
+      },
+    );
+  }
 }
 
 interface Key {
@@ -174,6 +194,9 @@ interface Key {
 }
 
 function toSending(options: PublisherOptions): Sending {
+  if (typeof (options as PublisherOptions | undefined) !== 'object') {
+    throw new TypeError('`createPublisher` needs `url` and `token`.');
+  }
   const { url, token, workspace, timeoutMs = 10_000, deadlineMs = 30_000 } = options;
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new TypeError(
@@ -222,8 +245,9 @@ function textOf(document: string | DocumentNode): Prepared {
   return made;
 }
 
-function keyIn({ input }: Readonly<Record<string, unknown>>): Key | null {
-  const value = (input as { readonly idempotencyKey?: unknown } | null | undefined)?.idempotencyKey;
+function keyIn(variables: Readonly<Record<string, unknown>> | undefined): Key | null {
+  const value = (variables?.['input'] as { readonly idempotencyKey?: unknown } | null | undefined)
+    ?.idempotencyKey;
   return typeof value === 'string' ? { name: 'idempotencyKey', value } : null;
 }
 

@@ -6,11 +6,11 @@ import {
 import type { TidingsClient } from '../client/tidings-client.ts';
 import { FeedStore, type Feed } from './feed-store.ts';
 import { StreamFeed } from './stream-feed.ts';
+import { toFailedList, toReadList, unknownList, withNewest, type StreamList } from './stream-list.ts';
 
-const kept = 100;
+export const noAnnouncements: StreamList<AnnouncementFragment> = unknownList;
 
-/** The newest first. */
-export class AnnouncementsStore extends FeedStore<readonly AnnouncementFragment[]> {
+export class AnnouncementsStore extends FeedStore<StreamList<AnnouncementFragment>> {
   protected readonly feed: Feed;
 
   constructor(client: TidingsClient) {
@@ -22,17 +22,11 @@ export class AnnouncementsStore extends FeedStore<readonly AnnouncementFragment[
       subscription: AnnouncementDocument,
       subscriptionVariables: {},
       read: ({ announcements }) => {
-        this.set(announcements.nodes);
+        this.set(toReadList(announcements.nodes));
         return announcements.cursor;
       },
-      event: ({ announcement }) => {
-        if (this.state.some(({ id }) => id === announcement.id)) return;
-        this.set([announcement, ...this.state].slice(0, kept));
-      },
-      // Visitors without a token may be shown none.
-      failed: () => {},
+      event: ({ announcement }) => this.set(withNewest(this.state, announcement, ({ id }) => id)),
+      failed: (error) => this.set(toFailedList(this.state, error)),
     });
   }
 }
-
-export const noAnnouncements: readonly AnnouncementFragment[] = [];

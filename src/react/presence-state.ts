@@ -36,3 +36,14 @@ export function withoutOutdated(view: PresenceView): PresenceView {
   const byUser = new Map([...view.byUser].filter(([userId]) => !view.outdated.has(userId)));
   return { ...view, byUser, outdated: new Set() };
 }
+
+/**
+ * What is known of those who are to be followed from now on, shown until the news come.
+ * @param userIds null: everyone
+ */
+export function toSeed({ byUser }: PresenceView, userIds: readonly string[] | null): PresenceView {
+  if (byUser.size === 0) return unknownPresence;
+  const wanted = userIds === null ? null : new Set(userIds);
+  const known = new Map([...byUser].filter(([userId]) => wanted === null || wanted.has(userId)));
+  return toOutdated({ ...unknownPresence, byUser: known });
+}

@@ -19,13 +19,15 @@ export class PresenceStore extends LiveStore<PresenceView> {
   #stop: () => void = () => {};
   #forgetting: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(client: TidingsClient, userIds: readonly string[] | null) {
-    super(unknownPresence);
+  /** @param seed what was known before it is told */
+  constructor(client: TidingsClient, userIds: readonly string[] | null, seed: PresenceView) {
+    super(seed);
     this.#client = client;
     this.#userIds = userIds;
   }
 
   start(): void {
+    this.#forgetLater();
     this.#stop = keepFollowing(
       this.#client,
       PresenceChangedDocument,
@@ -34,12 +36,16 @@ export class PresenceStore extends LiveStore<PresenceView> {
         event: ({ presenceChanged }) => this.set(changePresence(this.state, presenceChanged)),
         resumed: () => {
           this.set(toOutdated(this.state));
-          clearTimeout(this.#forgetting);
-          this.#forgetting = setTimeout(() => this.set(withoutOutdated(this.state)), toldWithinMs);
+          this.#forgetLater();
         },
         failed: (error) => this.set({ ...unknownPresence, status: 'failed', error }),
       },
     );
+  }
+
+  #forgetLater(): void {
+    clearTimeout(this.#forgetting);
+    this.#forgetting = setTimeout(() => this.set(withoutOutdated(this.state)), toldWithinMs);
   }
 
   stop(): void {

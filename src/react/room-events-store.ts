@@ -2,11 +2,11 @@ import { RoomEventDocument, RoomEventsDocument, type RoomEventFragment } from '.
 import type { TidingsClient } from '../client/tidings-client.ts';
 import { FeedStore, type Feed } from './feed-store.ts';
 import { StreamFeed } from './stream-feed.ts';
+import { toFailedList, toReadList, unknownList, withNewest, type StreamList } from './stream-list.ts';
 
-const kept = 100;
+export const noRoomEvents: StreamList<RoomEventFragment> = unknownList;
 
-/** The newest first. */
-export class RoomEventsStore extends FeedStore<readonly RoomEventFragment[]> {
+export class RoomEventsStore extends FeedStore<StreamList<RoomEventFragment>> {
   protected readonly feed: Feed;
 
   constructor(client: TidingsClient, room: string) {
@@ -18,17 +18,11 @@ export class RoomEventsStore extends FeedStore<readonly RoomEventFragment[]> {
       subscription: RoomEventDocument,
       subscriptionVariables: { room },
       read: ({ roomEvents }) => {
-        this.set(roomEvents.nodes);
+        this.set(toReadList(roomEvents.nodes));
         return roomEvents.cursor;
       },
-      event: ({ roomEvent }) => {
-        if (this.state.some(({ cursor }) => cursor === roomEvent.cursor)) return;
-        this.set([roomEvent, ...this.state].slice(0, kept));
-      },
-      // Who may not enter is told so by the membership.
-      failed: () => {},
+      event: ({ roomEvent }) => this.set(withNewest(this.state, roomEvent, ({ cursor }) => cursor)),
+      failed: (error) => this.set(toFailedList(this.state, error)),
     });
   }
 }
-
-export const noRoomEvents: readonly RoomEventFragment[] = [];

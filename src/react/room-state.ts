@@ -19,3 +19,11 @@ export const toRoom = ({ count, members }: RoomPresenceFragment): RoomState => (
   members,
   error: null,
 });
+
+const worst = ['failed', 'loading', 'live'] as const;
+
+/** Live when both are, failed when one has. */
+export function withStatusOf(room: RoomState, other: Pick<RoomState, 'status' | 'error'>): RoomState {
+  const status = worst.find((each) => room.status === each || other.status === each) ?? room.status;
+  return { ...room, status, error: room.error ?? other.error };
+}

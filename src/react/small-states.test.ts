@@ -1,4 +1,5 @@
 // The states that are so small that they share a file of tests.
+import { CombinedError } from '@urql/core';
 import { describe, expect, it } from 'vitest';
 import type {
   ConversationFragment,
@@ -12,7 +13,9 @@ import {
   withMoreConversations,
 } from './conversations-state.ts';
 import { toReadOrder, toUpdatedOrder, unknownOrder } from './order-state.ts';
-import { changePresence, toOutdated, unknownPresence, withoutOutdated } from './presence-state.ts';
+import { changePresence, toOutdated, toSeed, unknownPresence, withoutOutdated } from './presence-state.ts';
+import { unknownRoom, withStatusOf, type RoomState } from './room-state.ts';
+import { toFailedList, toReadList, withNewest } from './stream-list.ts';
 import { changeTypists, nobodyTypes } from './typing-state.ts';
 
 const user = (id: string): UserFragment => ({ id, name: id, avatarUrl: null });
@@ -93,6 +96,51 @@ describe('presence', () => {
     expect([...told.byUser.keys()]).toEqual(['bob', 'carol']);
     expect([...withoutOutdated(told).byUser.keys()]).toEqual(['carol']);
     expect(withoutOutdated(before)).toBe(before);
+  });
+});
+
+describe('presence of others', () => {
+  const bob = { userId: 'bob', status: 'ONLINE' } as PresenceFragment;
+  const carol = { userId: 'carol', status: 'AWAY' } as PresenceFragment;
+  const known = [bob, carol].reduce(changePresence, unknownPresence);
+  it('begins with what is known of them, until it is told', () => {
+    const seed = toSeed(known, ['carol', 'dan']);
+    expect(seed).toMatchObject({ status: 'loading', error: null });
+    expect([...seed.byUser.keys()]).toEqual(['carol']);
+    expect([...withoutOutdated(seed).byUser.keys()]).toEqual([]);
+    expect([...toSeed(known, null).byUser.keys()]).toEqual(['bob', 'carol']);
+    expect(toSeed(unknownPresence, ['bob'])).toBe(unknownPresence);
+  });
+});
+
+describe('a room with its events', () => {
+  it('is live when both are, and failed when one has', () => {
+    const room = (status: RoomState['status'], error: CombinedError | null = null): RoomState => ({
+      ...unknownRoom,
+      status,
+      error,
+    });
+    const error = new CombinedError({ graphQLErrors: ['no'] });
+    expect(withStatusOf(room('live'), room('live')).status).toBe('live');
+    expect(withStatusOf(room('live'), room('loading')).status).toBe('loading');
+    expect(withStatusOf(room('loading'), room('failed', error))).toMatchObject({ status: 'failed', error });
+    expect(withStatusOf(room('failed', error), room('live'))).toMatchObject({ status: 'failed', error });
+  });
+});
+
+describe('a list of what was told', () => {
+  const told = (...ids: string[]) => toReadList(ids);
+  it('has the newest in front, each once, and not without end', () => {
+    const twice = withNewest(withNewest(told('a'), 'b', String), 'b', String);
+    expect(twice.items).toEqual(['b', 'a']);
+    const many = Array.from({ length: 200 }, (_, index) => `n${index}`);
+    const list = many.reduce((items, item) => withNewest(items, item, String), told());
+    expect(list.items).toHaveLength(100);
+    expect(list.items[0]).toBe('n199');
+  });
+  it('keeps what was read when it fails', () => {
+    const error = new CombinedError({ graphQLErrors: ['no'] });
+    expect(toFailedList(told('a'), error)).toEqual({ status: 'failed', items: ['a'], error });
   });
 });
 

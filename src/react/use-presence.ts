@@ -1,12 +1,12 @@
 import type { CombinedError } from '@urql/core';
-import { useCallback, useMemo } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import {
   SetPresenceDocument,
   type PresenceFragment,
   type PresenceStatus,
   type SetPresenceInput,
 } from '../client/generated.ts';
-import { unknownPresence } from './presence-state.ts';
+import { toSeed, unknownPresence } from './presence-state.ts';
 import { PresenceStore } from './presence-store.ts';
 import { useTidings } from './tidings-provider.tsx';
 import { useLiveStore } from './use-live-store.ts';
@@ -29,12 +29,19 @@ export function usePresence(userIds?: readonly string[]): Presence {
   const client = useTidings();
   const wanted = userIds === undefined ? null : [...new Set(userIds)].sort();
   const key = wanted === null ? 'presence of everyone' : `presence ${JSON.stringify(wanted)}`;
+  const [known, setKnown] = useState({ client, view: unknownPresence });
+  // Others are asked for: whoever is known from before is shown as they were until the answer.
+  const seed = useMemo(
+    () => (known.client === client ? toSeed(known.view, wanted) : unknownPresence),
+    [client, key],
+  );
   const { state } = useLiveStore(
     // Of nobody there is nothing to follow.
     wanted?.length === 0 ? null : key,
-    unknownPresence,
-    (forClient) => new PresenceStore(forClient, wanted),
+    seed,
+    (forClient) => new PresenceStore(forClient, wanted, seed),
   );
+  if (state.status === 'live' && state !== known.view) setKnown({ client, view: state });
   const setPresence = useCallback(
     async (input: SetPresenceInput) => {
       const { error } = await client.mutation(SetPresenceDocument, { input });

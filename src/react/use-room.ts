@@ -2,11 +2,12 @@ import { useCallback, useMemo } from 'react';
 import { PublishRoomEventDocument, type RoomEventFragment } from '../client/generated.ts';
 import { randomId } from '../client/random-id.ts';
 import { noRoomEvents, RoomEventsStore } from './room-events-store.ts';
-import { unknownRoom, type RoomState } from './room-state.ts';
+import { unknownRoom, withStatusOf, type RoomState } from './room-state.ts';
 import { RoomStore } from './room-store.ts';
 import { useTidings } from './tidings-provider.tsx';
 import { useLiveStore } from './use-live-store.ts';
 
+/** With `events`, `live` means both, and `failed` and `error` either. */
 export interface Room extends RoomState {
   /** What was told there lately, the newest first; none unless `events` is asked for. */
   readonly events: readonly RoomEventFragment[];
@@ -49,5 +50,8 @@ export function useRoom(
     },
     [client, room],
   );
-  return useMemo(() => ({ ...state, events: told, publish }), [state, told, publish]);
+  return useMemo(
+    () => ({ ...(events ? withStatusOf(state, told) : state), events: told.items, publish }),
+    [state, told, events, publish],
+  );
 }

@@ -1,10 +1,11 @@
 // A real server inside of a team's own test, and people who use it.
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
-import { createApp, parseConfig, type App, type Config, type TidingsModule } from '../index.ts';
+import { createApp, type App, type Config, type TidingsModule } from '../index.ts';
 import { createPublisher, type Publisher } from '../publisher/index.ts';
 import { connectPerson, type Person } from './person.ts';
 import { signToken, type Claims } from './sign-token.ts';
+import { toConfig } from './to-config.ts';
 
 export interface StartOptions {
   /** One's own, as `createApp` takes them. */
@@ -54,9 +55,8 @@ export async function startTidings(options: StartOptions = {}): Promise<TestTidi
     issuer: 'tidings-testing',
     audience: 'tidings-testing',
   };
-  const config = parseConfig(
+  const config = toConfig(
     {
-      ...settings,
       HOST: '127.0.0.1',
       PORT: '0',
       LOG_LEVEL: logLevel,
@@ -67,7 +67,7 @@ export async function startTidings(options: StartOptions = {}): Promise<TestTidi
       ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
       ...(publicRooms === undefined ? {} : { PUBLIC_ROOMS: publicRooms.join(',') }),
     },
-    'start',
+    settings,
   );
   const app = await createApp({
     config: { ...config, dataDir: null },

@@ -264,7 +264,24 @@ describe('what is refused', () => {
     expect(secret.message + String(secret.cause)).not.toContain('sécret');
   });
 
+  it('input that is none, or that no JSON can hold, is told as the rest is', async () => {
+    const { publisher } = await service();
+    const untyped = publisher as unknown as Record<
+      'publishOrderUpdate' | 'request',
+      (...given: unknown[]) => Promise<unknown>
+    >;
+    const refused = { code: 'BAD_USER_INPUT', outcome: 'refused', retryable: false };
+    const nothing = await publishErrorOf(untyped.publishOrderUpdate());
+    expect(nothing).toMatchObject({ ...refused, attempts: 1 });
+    expect(nothing.message).toContain('orderId');
+    const unwritable = await publishErrorOf(publisher.publishOrderUpdate({ ...pending, data: { big: 1n } }));
+    expect(unwritable).toMatchObject({ ...refused, attempts: 0 });
+    expect(unwritable.message).toContain('BigInt');
+    expect(await untyped.request('{ __typename }')).toEqual({ __typename: 'Query' });
+  });
+
   it('options that can not be right are told at once', () => {
+    expect(() => (createPublisher as () => unknown)()).toThrow('needs `url` and `token`');
     const options = { url: endpoint(), token: 't' };
     expect(() => createPublisher({ ...options, url: 'localhost:4000/graphql' })).toThrow('GraphQL endpoint');
     expect(() => createPublisher({ ...options, token: ' ' })).toThrow('`token` is missing');

@@ -321,7 +321,12 @@ it('servers side by side know nothing of each other', { timeout: 60_000 }, async
 });
 
 it('says of settings that can not be right which they are', async () => {
-  await expect(startTidings({ settings: { RATE_MESSAGES: 'many' } })).rejects.toThrow('RATE_MESSAGES');
+  const refused = (settings: Readonly<Record<string, unknown>>) =>
+    expect(startTidings({ settings: settings as Record<string, string> })).rejects;
+  await refused({ RATE_MESSAGES: 'many' }).toThrow('RATE_MESSAGES is "many", but it must be a whole number');
+  await refused({ RATE_MESAGES: '2' }).toThrow('There is no setting RATE_MESAGES');
+  await refused({ RATE_MESSAGES: 2 }).toThrow('RATE_MESSAGES is 2, but settings are texts');
+  await refused({ JWT_SECRET: 'mine' }).toThrow('JWT_SECRET is not for `settings`');
 });
 
 it(

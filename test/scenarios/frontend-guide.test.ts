@@ -12,26 +12,36 @@ import { openBrowser } from '../support/browser.ts';
 import { connect } from '../support/client.ts';
 import { tokenOf } from '../support/kit-client.ts';
 import { openNetwork } from '../support/network.ts';
-import { openProject, type Project } from '../support/project.ts';
+import { openProject, runIn, type Project } from '../support/project.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer;
 let project: Project;
+/** The page's project, as Vite makes it, with what the guide says to put there. */
+let page: string;
 beforeAll(async () => {
   server = await startServer();
   project = openProject();
+  page = join(project.folder, 'my-page');
   const guide = readFileSync(join(project.folder, 'package/docs/frontend.md'), 'utf8');
+  const [, creating = ''] = /^npm create vite@latest (.+)$/m.exec(guide) ?? [];
+  project.run(
+    process.execPath,
+    'node_modules/create-vite/index.js',
+    ...creating.replace('-- ', '').split(' '),
+  );
   // Whatever begins with its own file's name.
-  const files = [...guide.matchAll(/^```\w+\n(?:\/\/|<!--) (\S+\.\w+)(?: -->)?\n(.*?)^```$/gms)];
+  const files = [...guide.matchAll(/^```\w+\n(?:\/\/|#) (\S+\.\w+)\n(.*?)^```$/gms)];
   expect(files.map(([, name]) => name)).toEqual([
-    'index.html',
-    'main.tsx',
-    'order-page.tsx',
+    'src/main.tsx',
+    'src/order-page.tsx',
     'vite.config.ts',
-    'follow.ts',
+    'src/delivery.graphql',
+    'codegen.ts',
+    'src/follow.ts',
   ]);
   for (const [, name = '', text = ''] of files) {
-    writeFileSync(join(project.folder, name), text.replaceAll('http://localhost:4000', server.url));
+    writeFileSync(join(page, name), text.replaceAll('http://localhost:4000', server.url));
   }
 }, 120_000);
 afterAll(async () => {
@@ -44,58 +54,60 @@ const publish = async (orderId: string, note: string) => {
   await shop.request(PublishOrderUpdateDocument, { input: { orderId, status: 'SHIPPED', note } });
 };
 
-it('its types are complete, in the way of Vite', { timeout: 60_000 }, () => {
+it('its types are complete, in the way of Vite, with documents of one’s own', { timeout: 90_000 }, () => {
+  const schema = join(project.folder, 'node_modules/tidings/schema.graphql');
+  const codegen = join(page, 'codegen.ts');
   writeFileSync(
-    join(project.folder, 'tsconfig.json'),
-    JSON.stringify({
-      compilerOptions: {
-        target: 'ES2022',
-        lib: ['ES2022', 'DOM', 'DOM.Iterable'],
-        module: 'ESNext',
-        moduleResolution: 'bundler',
-        jsx: 'react-jsx',
-        strict: true,
-        types: [],
-        noEmit: true,
-        allowImportingTsExtensions: true,
-        skipLibCheck: true,
-      },
-      include: ['main.tsx', 'order-page.tsx', 'follow.ts', 'wrong.tsx'],
-    }),
+    codegen,
+    readFileSync(codegen, 'utf8').replace('node_modules/tidings/schema.graphql', schema),
+  );
+  runIn(
+    page,
+    process.execPath,
+    join(project.folder, 'node_modules/@graphql-codegen/cli/esm/bin.js'),
+    '--config',
+    codegen,
   );
   // It must be complained of: the compiler has run, and the types are not `any`.
   writeFileSync(
-    join(project.folder, 'wrong.tsx'),
-    "import { useOrder } from 'tidings/react';\nexport const useWrong = () => useOrder('1').order?.stauts;\n",
+    join(page, 'src/wrong.tsx'),
+    `import { useOrder } from 'tidings/react';
+import { useDeliveryQuery, useDeliveryChangedSubscription } from './hooks.ts';
+
+export const useWrong = () => useOrder('1').order?.stauts;
+export const useRight = () => [useDeliveryQuery({ variables: { id: '1' } }), useDeliveryChangedSubscription] as const;
+export const useWrongToo = () => useRight()[0][0].data?.order?.stauts;
+`,
   );
-  expect(project.complaints()).toEqual([expect.stringMatching(/^wrong\.tsx\(2,\d+\): error TS2551/)]);
+  expect(project.complaints('my-page/tsconfig.app.json')).toEqual([
+    expect.stringMatching(/^my-page\/src\/wrong\.tsx\(4,\d+\): error TS2551/),
+    expect.stringMatching(/^my-page\/src\/wrong\.tsx\(6,\d+\): error TS2551/),
+  ]);
 });
 
 it('its page shows an order as it stands, and as it changes', { timeout: 90_000 }, async () => {
   const vite = await createServer({
-    root: project.folder,
-    configFile: join(project.folder, 'vite.config.ts'),
+    root: page,
+    configFile: join(page, 'vite.config.ts'),
     server: { host: '127.0.0.1', port: 0, hmr: false },
     logLevel: 'error',
   });
   await using browser = await openBrowser();
   try {
     await vite.listen();
-    const page = await browser.newPage();
+    const tab = await browser.newPage();
     const troubles: string[] = [];
-    page.on('pageerror', (error) => troubles.push(error.message));
-    page.on('console', (message) => {
-      // A page without an icon is asked for one by the browser.
-      const isOfIcon = message.location().url.endsWith('/favicon.ico');
-      if (message.type() === 'error' && !isOfIcon) troubles.push(message.text());
+    tab.on('pageerror', (error) => troubles.push(error.message));
+    tab.on('console', (message) => {
+      if (message.type() === 'error') troubles.push(message.text());
     });
     const [address = ''] = vite.resolvedUrls?.local ?? [];
-    await page.goto(address);
-    await page.getByText('Order 1001: CONFIRMED').waitFor();
-    await page.getByText('connected', { exact: true }).waitFor();
+    await tab.goto(address);
+    await tab.getByText('Order 1001: CONFIRMED').waitFor();
+    await tab.getByText('connected', { exact: true }).waitFor();
     await publish('1001', 'On its way');
-    await page.getByText('Order 1001: SHIPPED').waitFor();
-    await page.getByText('On its way').waitFor();
+    await tab.getByText('Order 1001: SHIPPED').waitFor();
+    await tab.getByText('On its way').waitFor();
     expect(troubles).toEqual([]);
   } finally {
     await vite.close();
@@ -103,7 +115,7 @@ it('its page shows an order as it stands, and as it changes', { timeout: 90_000 
 });
 
 it('its lines for resuming by hand lose nothing', { timeout: 60_000 }, async () => {
-  const { follow } = (await import(pathToFileURL(join(project.folder, 'follow.ts')).href)) as {
+  const { follow } = (await import(pathToFileURL(join(page, 'src/follow.ts')).href)) as {
     follow(
       client: Client,
       query: string,

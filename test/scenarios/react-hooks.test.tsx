@@ -10,6 +10,7 @@ import {
   CreateConversationDocument,
   DeleteMessageDocument,
   EditMessageDocument,
+  OrderDocument,
   PublishAnnouncementDocument,
   PublishOrderUpdateDocument,
   PublishRoomEventDocument,
@@ -30,6 +31,7 @@ import {
   useOrder,
   useOrderUpdatedSubscription,
   usePresence,
+  usePresenceChangedSubscription,
   useRoom,
   useTypingIndicator,
 } from '../../src/react/index.ts';
@@ -199,6 +201,26 @@ it('a generated hook with a handler loses nothing over an interruption, without 
   });
   await publish('d');
   await waitFor(() => expect(notes).toEqual(['a', 'b', 'c', 'd']));
+});
+
+it('a generated hook that is mounted second has what the first was told', async () => {
+  const publish = (note: string) =>
+    backend.request(PublishOrderUpdateDocument, {
+      input: { orderId: 's', customerId: 'alice', status: 'PENDING', note },
+    });
+  await publish('one');
+  const { order: stands } = await (await person('alice')).request(OrderDocument, { id: 's' });
+  const alice = tabOf('alice');
+  const presence = () => usePresenceChangedSubscription({ variables: { userIds: ['alice'] } })[0].data;
+  const order = () =>
+    useOrderUpdatedSubscription({ variables: { orderId: 's', after: stands?.cursor } })[0].data;
+  const first = [alice.use(presence), alice.use(order)] as const;
+  await publish('two');
+  await waitFor(() => expect(first[1].current?.orderUpdated.note).toBe('two'));
+  await waitFor(() => expect(first[0].current?.presenceChanged.status).toBe('ONLINE'));
+  const second = [alice.use(presence), alice.use(order)] as const;
+  await waitFor(() => expect(second[1].current?.orderUpdated.note).toBe('two'));
+  await waitFor(() => expect(second[0].current?.presenceChanged.status).toBe('ONLINE'));
 });
 
 describe('useConversation', () => {
@@ -460,6 +482,31 @@ describe('usePresence', () => {
     for (const each of [named, all])
       await waitFor(() => expect(each.current.statusOf('bob')).toBe('OFFLINE'));
   });
+
+  it('keeps what is known while others are asked for', async () => {
+    const alice = tabOf('alice');
+    const bob = await person('bob');
+    await bob.connected();
+    const shown: string[] = [];
+    const wrapper = ({ children }: { children: ReactNode }) => (
+      <TidingsProvider client={alice.kit.client}>{children}</TidingsProvider>
+    );
+    const { rerender } = renderHook(
+      ({ ids }: { ids: readonly string[] }) => void shown.push(usePresence(ids).statusOf('bob')),
+      { wrapper, initialProps: { ids: ['bob'] } },
+    );
+    await waitFor(() => expect(shown.at(-1)).toBe('ONLINE'));
+    shown.length = 0;
+    rerender({ ids: ['bob', 'alice'] });
+    await waitFor(() => expect(timesIn(alice.kit.log, 'presenceChanged is followed')).toBe(2));
+    const carol = await person('carol');
+    await carol.connected();
+    rerender({ ids: ['bob', 'alice', 'carol'] });
+    await waitFor(() => expect(timesIn(alice.kit.log, 'presenceChanged is followed')).toBe(3));
+    expect(new Set(shown)).toEqual(new Set(['ONLINE']));
+    await bob[Symbol.asyncDispose]();
+    await waitFor(() => expect(shown.at(-1)).toBe('OFFLINE'));
+  });
 });
 
 describe('useRoom', () => {
@@ -495,12 +542,34 @@ describe('useRoom', () => {
 });
 
 it('useAnnouncements shows what everyone is told, the newest first', async () => {
-  const announcements = tabOf('alice').use(() => useAnnouncements());
+  const told = tabOf('alice').use(() => useAnnouncements());
+  const messages = () => told.current.announcements.map(({ message }) => message);
   const tell = (message: string) => backend.request(PublishAnnouncementDocument, { input: { message } });
+  expect(told.current).toMatchObject({ status: 'loading', announcements: [], error: null });
+  await waitFor(() => expect(told.current.status).toBe('live'));
   await tell('one');
-  await waitFor(() => expect(announcements.current.map(({ message }) => message)).toEqual(['one']));
+  await waitFor(() => expect(messages()).toEqual(['one']));
   await tell('two');
-  await waitFor(() => expect(announcements.current.map(({ message }) => message)).toEqual(['two', 'one']));
+  await waitFor(() => expect(messages()).toEqual(['two', 'one']));
+});
+
+it('useAnnouncements and useRoom say that they have failed', async () => {
+  const kit = openKitClient(server, {
+    token: tokenOf('alice', { workspace }),
+    fetch: async () => new Response('<h1>Nothing here</h1>', { status: 404 }),
+  });
+  opened.push(kit);
+  const wrapper = ({ children }: { children: ReactNode }) => (
+    <TidingsProvider client={kit.client}>{children}</TidingsProvider>
+  );
+  const told = renderHook(() => useAnnouncements(), { wrapper }).result;
+  const room = renderHook(() => useRoom('public:product-1', { events: true }), { wrapper }).result;
+  const onlyMembers = renderHook(() => useRoom('public:product-1'), { wrapper }).result;
+  await waitFor(() => expect(told.current).toMatchObject({ status: 'failed', announcements: [] }));
+  // Who is there is told over the WebSocket, and is right.
+  await waitFor(() => expect(room.current).toMatchObject({ status: 'failed', count: 1 }));
+  for (const { error } of [told.current, room.current]) expect(error?.networkError).toBeDefined();
+  expect(onlyMembers.current).toMatchObject({ status: 'live', error: null });
 });
 
 describe('TidingsProvider', () => {

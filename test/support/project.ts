@@ -13,8 +13,11 @@ export interface Project {
   readonly tarball: string;
   /** Answers what the command printed; throws where it failed. */
   run(command: string, ...parameters: string[]): string;
-  /** What the compiler says of the project's own files, and of the package's declarations; nothing of other packages'. */
-  complaints(): string[];
+  /**
+   * What the compiler says of the project's own files, and of the package's declarations; nothing of other packages'.
+   * @param config tsconfig.json unless given
+   */
+  complaints(config?: string): string[];
   close(): void;
 }
 
@@ -36,13 +39,13 @@ export function openProject(): Project {
     folder,
     tarball: join(folder, tarball),
     run,
-    complaints: () =>
-      spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc')], {
+    complaints: (config = 'tsconfig.json') =>
+      spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--project', config], {
         cwd: folder,
         encoding: 'utf8',
       })
         .stdout.split('\n')
-        .filter((line) => /^(\S*tidings|[\w-]+\.tsx?)/.test(line)),
+        .filter((line) => /^(?!\S*node_modules\/(?!tidings\/))\S+\.tsx?\(/.test(line)),
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

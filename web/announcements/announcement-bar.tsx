@@ -12,7 +12,8 @@ const newsMs = 12 * 3_600_000;
 export function AnnouncementBar(): ReactElement {
   const [dismissed, setDismissed] = useState(readDismissed);
   const [showsAll, setShowsAll] = useState(false);
-  const news = useAnnouncements().filter(
+  const { announcements } = useAnnouncements();
+  const news = announcements.filter(
     ({ id, occurredAt }) => !dismissed.has(id) && Date.now() - Date.parse(occurredAt) < newsMs,
   );
   const shown = showsAll ? news : news.slice(0, 1);

@@ -36,7 +36,12 @@ export interface ConnectedOperation extends OperationSink {
   payload(): SubscribePayload;
   /** It was sent on a socket. */
   sent?(): void;
-  /** The connection is closed for good. */
+  /**
+   * What it does not outlast, beside the end for good: `socket`, the one that it was sent on, or waits for while there is none;
+   * `disconnect`, the application's own. Otherwise it is sent again on the next socket.
+   */
+  readonly endsWith?: 'socket' | 'disconnect';
+  /** It has ended with the connection. */
   closed(error: ConnectionClosedError): void;
 }
 
@@ -52,6 +57,11 @@ const maxRefusals = 5;
 /** So often in a row the server says that it does not understand us: it is not by chance, nor by one message. */
 const maxMisunderstandings = 3;
 
+/** The close code of a message that the server finds too large. */
+const tooLarge = 1009;
+/** In characters: less no server refuses. */
+const leastTooLarge = 1_000;
+
 /** A connection that held this long was a good one: the next failure counts as the first. */
 const provenMs = 10_000;
 
@@ -59,6 +69,7 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #operations = new Map<ConnectedOperation, Sent | null>();
   readonly #listeners = new Set<(state: ConnectionState) => void>();
+  readonly #untold: ConnectionState[] = [];
   #state: ConnectionState = { status: 'idle' };
   /** From `connect()` to `disconnect()` or a final end. What is awaited for an older life comes to nothing. */
   #life: object | null = null;
@@ -109,15 +120,27 @@ export class Connection {
   /** Sends the operation now or as soon as there is a connection, and again on each new one. Returns what ends it. */
   start(operation: ConnectedOperation): () => void {
     this.#operations.set(operation, null);
-    if (this.#state.status !== 'closed' || this.#state.reason !== 'disconnected') this.connect();
-    if (this.#state.status === 'connected') this.#send(operation);
+    const { status } = this.#state;
+    const isDisconnected = status === 'closed' && this.#state.reason === 'disconnected';
+    // Where the next try is waited for it is not brought forward: pages come and go, and the server has its reasons.
+    if (!isDisconnected && this.#life === null) this.connect();
+    if (status === 'connected') this.#send(operation);
+    else if (isDisconnected) this.#endThose(['socket', 'disconnect'], 'disconnect() was called');
+    else if (this.#state.status === 'reconnecting') this.#endThose(['socket'], this.#state.reason);
     return () => this.#stop(operation);
   }
 
-  /** A query or mutation. Rejects with ConnectionClosedError; errors of the operation are in the result. */
-  request(payload: SubscribePayload): Promise<OperationResult> {
+  /**
+   * A query or mutation; sent again where the connection was lost before its answer, unless it is for this socket alone. Rejects
+   * with ConnectionClosedError; errors of the operation are in the result.
+   */
+  request(
+    payload: SubscribePayload,
+    endsWith: ConnectedOperation['endsWith'] = 'disconnect',
+  ): Promise<OperationResult> {
     return new Promise((resolve, reject) => {
       const stop = this.start({
+        endsWith,
         payload: () => payload,
         next: (result) => {
           stop();
@@ -157,7 +180,7 @@ export class Connection {
         }
         end = await this.#openSession(token, webSocketImpl);
         if (this.#life !== life) return;
-        const verdict = toVerdict(end);
+        const verdict = end.code === tooLarge && this.#endLargest() ? 'again' : toVerdict(end);
         misunderstood = verdict === 'final' ? misunderstood + 1 : 0;
         if (misunderstood === maxMisunderstandings) return this.#close('refused', end.reason);
         refused = verdict === 'another-token' ? { token, code: end.code } : null;
@@ -175,6 +198,7 @@ export class Connection {
       // A refused token is not waited for: another one may be at hand, and where it is not that shows at once.
       const waitMs = refused !== null && failures === 1 ? 0 : toWaitMs(failures, random());
       log(`the connection has ended (${reason}); trying again in ${waitMs} ms`);
+      this.#endThose(['socket'], reason);
       this.#tell({ status: 'reconnecting', nextTryAt: new Date(now() + waitMs), reason });
       await this.#wait(waitMs);
       if (this.#life !== life) return;
@@ -243,6 +267,34 @@ export class Connection {
     operation.sent?.();
   }
 
+  #endThose(kinds: readonly ConnectedOperation['endsWith'][], reason: string): void {
+    const ended = [...this.#operations.keys()].filter(({ endsWith }) => kinds.includes(endsWith));
+    const error = new ConnectionClosedError(`The connection is not there: ${reason}.`);
+    for (const operation of ended) this.#operations.delete(operation);
+    for (const operation of ended) operation.closed(error);
+  }
+
+  /**
+   * The server takes no message as large as one of these was: sent again, it would end the next socket too. Answers whether there
+   * was one that may have been it.
+   */
+  #endLargest(): boolean {
+    let largest: ConnectedOperation | null = null;
+    let largestLength = leastTooLarge;
+    for (const [operation, sent] of this.#operations) {
+      if (sent === null) continue;
+      const { length } = JSON.stringify(operation.payload());
+      if (length < largestLength) continue;
+      largest = operation;
+      largestLength = length;
+    }
+    if (largest === null) return false;
+    this.#operations.delete(largest);
+    const message = `The operation is too large for the server: its text and variables are ${largestLength} characters long.`;
+    largest.error([{ message, extensions: { code: 'PAYLOAD_TOO_LARGE' } }]);
+    return true;
+  }
+
   #stop(operation: ConnectedOperation): void {
     const sent = this.#operations.get(operation);
     if (this.#operations.delete(operation)) sent?.stop();
@@ -256,16 +308,22 @@ export class Connection {
     this.#letGo();
     this.#options.log(`closed: ${message}`);
     this.#tell({ status: 'closed', reason, message });
-    if (reason === 'disconnected') return;
+    if (reason === 'disconnected') return this.#endThose(['socket', 'disconnect'], message);
     const error = new ConnectionClosedError(`The connection is closed: ${message}.`);
     const ended = [...this.#operations.keys()];
     this.#operations.clear();
     for (const operation of ended) operation.closed(error);
   }
 
+  /** A listener that changes the state hears of that behind all others' hearing of this. */
   #tell(state: ConnectionState): void {
     this.#state = state;
-    for (const listener of [...this.#listeners]) callSafely(() => listener(state));
+    this.#untold.push(state);
+    if (this.#untold.length > 1) return;
+    for (let next = state; next !== undefined; next = this.#untold[0] as ConnectionState) {
+      for (const listener of [...this.#listeners]) callSafely(() => listener(next));
+      this.#untold.shift();
+    }
   }
 }
 

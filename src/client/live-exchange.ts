@@ -7,6 +7,9 @@ import { LiveSubscription, type SubscriptionContext } from './live-subscription.
 
 const mutations: ReadonlySet<string> = new Set(['setTyping', 'setPresence', 'renewSession']);
 
+/** Means the moment: said later it is not true any more. */
+const momentary = 'setTyping';
+
 interface Observer {
   next(result: ExecutionResult): void;
   error(cause: unknown): void;
@@ -23,7 +26,7 @@ export function liveExchange(context: SubscriptionContext & { readonly connectio
         const stop =
           operation.kind === 'subscription'
             ? subscribe(context, operation, observer)
-            : send(context, { query, variables: variables ?? {} }, observer);
+            : send(context, operation, { query, variables: variables ?? {} }, observer);
         return { unsubscribe: stop };
       },
     }),
@@ -43,10 +46,11 @@ function subscribe(context: SubscriptionContext, operation: Operation, observer:
 
 function send(
   { connection }: { readonly connection: Connection },
+  operation: Operation,
   payload: { readonly query: string; readonly variables: Record<string, unknown> },
   observer: Observer,
 ): () => void {
-  connection.request(payload).then(
+  connection.request(payload, fieldsOf(operation).includes(momentary) ? 'socket' : 'disconnect').then(
     (result) => {
       callSafely(() => {
         observer.next(result as ExecutionResult);
@@ -60,12 +64,16 @@ function send(
 }
 
 /** Whether all that it asks for is of that kind. */
-function isLive({ query }: Operation): boolean {
-  const fields = query.definitions.flatMap((definition) =>
-    'selectionSet' in definition && 'operation' in definition ? definition.selectionSet.selections : [],
-  );
-  const names = fields
+function isLive(operation: Operation): boolean {
+  const fields = fieldsOf(operation);
+  return fields.length > 0 && fields.every((field) => mutations.has(field));
+}
+
+function fieldsOf({ query }: Operation): readonly string[] {
+  return query.definitions
+    .flatMap((definition) =>
+      'selectionSet' in definition && 'operation' in definition ? definition.selectionSet.selections : [],
+    )
     .map((field) => ('name' in field ? field.name.value : ''))
     .filter((name) => name !== '__typename');
-  return names.length > 0 && names.every((name) => mutations.has(name));
 }

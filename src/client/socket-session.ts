@@ -59,6 +59,7 @@ export class SocketSession {
   #socket: WebSocket | null = null;
   /** Until the acknowledgement, afterwards until a ping is answered. */
   #patience: ReturnType<typeof setTimeout>;
+  #isAsking = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -89,9 +90,15 @@ export class SocketSession {
         ping: (received) => {
           if (!received) this.#awaitAnswer();
         },
-        // Whatever is heard proves that the other side is there.
+        // Whatever is heard proves that the other side was there. Only the answer proves that it hears us, and it alone makes
+        // the next ping go out: until it comes silence has to be noticed.
         message: () => {
-          if (this.#phase === 'connected') clearTimeout(this.#patience);
+          if (this.#phase === 'connected' && this.#isAsking) this.#awaitAnswer();
+        },
+        pong: (received) => {
+          if (!received || this.#phase !== 'connected') return;
+          this.#isAsking = false;
+          clearTimeout(this.#patience);
         },
         closed: (event) => this.#ended(toEnd(event)),
         error: (error) => this.#ended(toEnd(error)),
@@ -101,15 +108,22 @@ export class SocketSession {
 
   /** Returns what ends the operation. Only for a connected session. */
   start(payload: SubscribePayload, sink: OperationSink): () => void {
+    let isStopped = false;
     const heard = (deliver: () => void) => {
-      if (this.#phase === 'connected') deliver();
+      if (this.#phase === 'connected' && !isStopped) deliver();
     };
-    return this.#client.subscribe<Record<string, unknown>>(payload, {
+    const stop = this.#client.subscribe<Record<string, unknown>>(payload, {
       next: (result) => heard(() => sink.next(result)),
       // Anything but a list of errors is about the connection, whose end is told once and elsewhere.
       error: (errors) => heard(() => Array.isArray(errors) && sink.error(errors)),
       complete: () => heard(() => sink.complete()),
     });
+    return () => {
+      isStopped = true;
+      // What is read together is told without a pause. graphql-ws counts an operation out twice that is stopped by its own
+      // result, right in front of its `complete`, and closes the socket under the others.
+      queueMicrotask(stop);
+    };
   }
 
   /** Asks at once whether the other side is there: silence ends the session. */
@@ -127,6 +141,7 @@ export class SocketSession {
   }
 
   #awaitAnswer(): void {
+    this.#isAsking = true;
     clearTimeout(this.#patience);
     const { pongWithinMs } = this.#options.timings;
     this.#patience = setTimeout(() => this.#giveUp('the server has fallen silent'), pongWithinMs);

@@ -1,8 +1,11 @@
 // What an application that uses the client kit sees while its network, its server and its token come and go.
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { WebSocketServer } from 'ws';
 import {
   OrderDocument,
   OrderUpdatedDocument,
@@ -91,6 +94,44 @@ describe('a network that breaks', () => {
     await expect.poll(() => notesOf(heard), { timeout: 10_000 }).toEqual(['a']);
   });
 
+  it('that takes the answer to a ping with it is noticed, though something else was heard in between', async () => {
+    const pings: string[] = [];
+    const mute = new WebSocketServer({
+      port: 0,
+      host: '127.0.0.1',
+      handleProtocols: () => 'graphql-transport-ws',
+    });
+    mute.on('connection', (socket) => {
+      socket.on('message', (data: Buffer) => {
+        const { type } = JSON.parse(data.toString('utf8')) as { type: string };
+        if (type === 'connection_init') socket.send('{"type":"connection_ack"}');
+        if (type === 'ping' && pings.push(type) === 1) socket.send('{"type":"ping"}');
+      });
+    });
+    await once(mute, 'listening');
+    const { port } = mute.address() as AddressInfo;
+    await using kit = openKitClient({ url: `http://127.0.0.1:${port}` }, { timings: impatient });
+    kit.client.connect();
+    await kit.until('reconnecting');
+    expect(kit.states.at(-1)).toMatchObject({ reason: 'the server has fallen silent' });
+    for (const socket of mute.clients) socket.terminate();
+    await new Promise((closed) => mute.close(closed));
+  });
+
+  it('is tried no more often because pages come and go', async () => {
+    await using network = await openNetwork(server.url);
+    network.goDown();
+    await using kit = openKitClient(network);
+    const tries = () => kit.log.filter((line) => line.includes('trying again')).length;
+    kit.client.connect();
+    await expect.poll(tries, { timeout: 10_000 }).toBe(2);
+    for (let visits = 0; visits < 20; visits += 1) {
+      listen(kit, OrderUpdatedDocument, { orderId: 'no-matter' }).stop();
+      await new Promise((soon) => void setImmediate(soon));
+    }
+    expect(tries()).toBeLessThan(4);
+  });
+
   it('that never answers a new connection is not waited for', async () => {
     await using network = await openNetwork(server.url);
     network.goSilent();
@@ -170,6 +211,51 @@ it('what means this connection, or comes often, travels over it', async () => {
   expect(requests).toEqual([]);
   await kit.client.query(ViewerDocument, {});
   expect(requests).toEqual(['Viewer']);
+});
+
+it('what has stopped, and what was answered, leaves the connection as it is', async () => {
+  await using kit = openKitClient(server);
+  const orderId = await newOrder();
+  const kept = listen(kit, OrderUpdatedDocument, { orderId });
+  await followed(kit);
+  for (const status of ['BUSY', 'ONLINE'] as const) {
+    await kit.client.mutation(SetPresenceDocument, { input: { status } });
+    const other = listen(kit, OrderUpdatedDocument, { orderId });
+    await publish(orderId, status);
+    await expect.poll(() => notesOf(other)).toEqual([status]);
+    other.stop();
+    // Answered behind whatever the stop has set off.
+    await kit.client.mutation(SetPresenceDocument, { input: { status } });
+  }
+  await expect.poll(() => notesOf(kept)).toEqual(['BUSY', 'ONLINE']);
+  expect(kit.states.map(({ status }) => status)).toEqual(['connecting', 'connected']);
+});
+
+it('what is too large for the server is refused alone', async () => {
+  await using kit = openKitClient(server);
+  const orderId = await newOrder();
+  const heard = listen(kit, OrderUpdatedDocument, { orderId });
+  await followed(kit);
+  const large = { type: 'x'.repeat(2_000_000) } as never;
+  const { error } = await kit.client.mutation(SetPresenceDocument, {
+    input: { status: 'BUSY', activity: large },
+  });
+  expect(error?.graphQLErrors[0]?.extensions['code']).toBe('PAYLOAD_TOO_LARGE');
+  await publish(orderId, 'a');
+  await expect.poll(() => notesOf(heard), { timeout: 10_000 }).toEqual(['a']);
+  expect(kit.log.filter((line) => line.includes('trying again'))).toHaveLength(1);
+}, 40_000);
+
+it('that somebody types is said at once, or not at all', async () => {
+  await using network = await openNetwork(server.url);
+  await using kit = openKitClient(network, { timings: impatient });
+  kit.client.connect();
+  await kit.until('connected');
+  network.goSilent();
+  const say = () =>
+    kit.client.mutation(SetTypingDocument, { conversationId: 'c', isTyping: true }).toPromise();
+  const [lost, late] = [await say(), await say()];
+  for (const { error } of [lost, late]) expect(error?.networkError?.name).toBe('ConnectionClosedError');
 });
 
 it('a mistake in the application is its own, and costs no event', async () => {
@@ -313,6 +399,18 @@ describe('disconnect()', () => {
     await publish(orderId, 'c');
     // Begun while there was no connection: from when there is one.
     await expect.poll(() => notesOf(late)).toEqual(['c']);
+  });
+
+  it('ends what was asked for and is not answered', async () => {
+    await using network = await openNetwork(server.url);
+    network.goDown();
+    await using kit = openKitClient(network);
+    const asked = kit.client.mutation(SetPresenceDocument, { input: { status: 'BUSY' } }).toPromise();
+    await kit.until('reconnecting');
+    kit.client.disconnect();
+    expect((await asked).error?.networkError?.name).toBe('ConnectionClosedError');
+    const later = await kit.client.mutation(SetPresenceDocument, { input: { status: 'BUSY' } });
+    expect(later.error?.networkError?.name).toBe('ConnectionClosedError');
   });
 
   it('while it is connecting opens nothing', async () => {

@@ -174,11 +174,12 @@ export class Connection {
       let end: SessionEnd;
       try {
         const token = await tokens.current();
+        const { expiresAt } = tokens;
         if (this.#life !== life) return;
         if (refused?.token === token && (refused.code === 4401 || !tokens.canRenew)) {
           return this.#close('unauthenticated', reason ?? 'the token was refused');
         }
-        end = await this.#openSession(token, webSocketImpl);
+        end = await this.#openSession({ token, expiresAt }, webSocketImpl);
         if (this.#life !== life) return;
         const verdict = end.code === tooLarge && this.#endLargest() ? 'again' : toVerdict(end);
         misunderstood = verdict === 'final' ? misunderstood + 1 : 0;
@@ -211,7 +212,10 @@ export class Connection {
   }
 
   /** Resolves with its end, and never where `#close` has ended it. */
-  async #openSession(token: string | null, webSocketImpl: typeof WebSocket): Promise<SessionEnd> {
+  async #openSession(
+    { token, expiresAt }: { readonly token: string | null; readonly expiresAt: number | null },
+    webSocketImpl: typeof WebSocket,
+  ): Promise<SessionEnd> {
     const { url, timings, tokens, now, log } = this.#options;
     const end = await new Promise<SessionEnd>((resolve) => {
       const session = new SocketSession({
@@ -223,7 +227,7 @@ export class Connection {
           log('connected');
           this.#connectedAt = this.#options.now();
           const send = (payload: SubscribePayload) => requestOn(session, payload);
-          this.#renewal = new Renewal({ tokens, token, now, log, send });
+          this.#renewal = new Renewal({ tokens, token, expiresAt, now, log, send });
           this.#tell({ status: 'connected' });
           for (const operation of this.#operations.keys()) this.#send(operation);
         },

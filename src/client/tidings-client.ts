@@ -29,7 +29,7 @@ export interface TidingsClientOptions {
    * Who asks. A function may be async; it is called at the first need, before the token expires, and when it was refused: let it
    * return a fresh one. Where it throws, it is called again after a while. Left out or null: a visitor without a token.
    */
-  readonly token?: TokenInput;
+  readonly token?: TokenInput | undefined;
   /** Called when an event stream can not go on from its cursor; what the page shows of it has to be read again. */
   readonly onCursorExpired?: (stream: { readonly field: string }) => void;
   /** For event streams of your own modules: where each stands before its first event is heard. */

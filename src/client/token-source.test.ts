@@ -67,6 +67,23 @@ describe('a token of a function', () => {
     expect(clerk.asked).toBe(1);
   });
 
+  it('lives no longer than it says where this machine’s clock is behind', async () => {
+    const clerk = handingOut(jwt({ iat: 7_200, exp: 10_800 }));
+    await clerk.source.current();
+    expect(clerk.source.expiresAt).toBe(noon + 3_600_000);
+  });
+
+  it('lives no longer because it is handed out again', async () => {
+    const clerk = handingOut(jwt({ iat: -3_540, exp: 60 }));
+    await clerk.source.current();
+    for (const seconds of [56, 120]) {
+      clerk.pass(seconds);
+      await clerk.source.current();
+      expect(clerk.source.expiresAt).toBe(noon + 60_000);
+    }
+    expect(clerk.asked).toBe(3);
+  });
+
   it('is kept until it is refused where it does not say how long it lives', async () => {
     const clerk = handingOut('opaque');
     await clerk.source.current();

@@ -20,6 +20,8 @@ export class TokenSource {
   readonly #input: TokenInput | undefined;
   readonly #now: () => number;
   #held: Held | null = null;
+  /** The one before, or the same: what was told of it once is not told anew. */
+  #last: Held | null = null;
   #asking: Promise<string | null> | null = null;
 
   constructor(input: TokenInput | undefined, now: () => number = Date.now) {
@@ -59,21 +61,26 @@ export class TokenSource {
   async #ask(): Promise<string | null> {
     const input = this.#input ?? null;
     const token = typeof input === 'function' ? await withinTime(async () => input()) : input;
-    this.#held = { token, expiresAt: typeof input === 'function' ? this.#expiryOf(token) : null };
+    const last = this.#last;
+    const expiresAt = last !== null && last.token === token ? last.expiresAt : this.#expiryOf(token);
+    this.#held = { token, expiresAt: typeof input === 'function' ? expiresAt : null };
+    this.#last = this.#held;
     return token;
   }
 
   /**
-   * By this machine's clock, which may be wrong by hours: a token that was just handed out and seems to have expired is
-   * believed to live as long as it says from now on. Where that is wrong as well the server refuses it, and says so.
+   * By this machine's clock, which may be wrong by hours, either way: a token that was just handed out lives no longer than it
+   * says from now on, and as long as that where it seems to have expired already. Where that is wrong as well the server refuses
+   * it, and says so.
    */
   #expiryOf(token: string | null): number | null {
     const { iat, exp } = claimsOf(token);
     if (exp === undefined) return null;
     const now = this.#now();
-    if (exp * 1000 - now > tooLateMs) return exp * 1000;
-    // One that never lived: nothing can be told of it.
-    return iat !== undefined && exp > iat ? now + (exp - iat) * 1000 : null;
+    const fromNow = iat !== undefined && exp > iat ? now + (exp - iat) * 1000 : null;
+    if (exp * 1000 - now > tooLateMs) return Math.min(exp * 1000, fromNow ?? Number.POSITIVE_INFINITY);
+    // Where it never lived nothing can be told of it.
+    return fromNow;
   }
 }
 

@@ -13,7 +13,10 @@ export type Token = string | (() => string | Promise<string>);
 export interface PublisherOptions {
   /** The GraphQL endpoint: `https://tidings.example/graphql`. */
   readonly url: string;
-  /** A function is asked for another one before the token expires, and once more where the server refuses it. */
+  /**
+   * A function is asked for another one before the token expires, once more where the server refuses it, and again until the
+   * deadline where it throws.
+   */
   readonly token: Token;
   /** The workspace that is meant, for a service whose token says `*`. */
   readonly workspace?: string | undefined;

@@ -31,15 +31,24 @@ export async function send(sending: Sending, call: Call): Promise<unknown> {
   const startedAt = performance.now();
   const leftMs = (): number => deadlineMs - (performance.now() - startedAt);
   let attempts = 0;
+  let tokenFailures = 0;
   let mayHaveHappened = false;
   let askedAgain = false;
 
   call.signal?.throwIfAborted();
   for (;;) {
-    const token = await within(tokens.current(), leftMs(), call.signal).catch((error: unknown) => {
+    let token: string | null;
+    try {
+      token = await within(tokens.current(), leftMs(), call.signal);
+    } catch (error) {
       call.signal?.throwIfAborted();
-      throw toError(noToken(error), call, attempts, mayHaveHappened);
-    });
+      tokenFailures += 1;
+      const waitMs = toRetryWaitMs(tokenFailures, null, Math.random());
+      if (waitMs >= leftMs()) throw toError(noToken(error, true), call, attempts, mayHaveHappened);
+      // Whoever hands them out may be back in a moment, as the server may.
+      await pause(waitMs, call.signal);
+      continue;
+    }
     attempts += 1;
     const outcome: Attempted = await attempt({
       fetch: sending.fetch,
@@ -77,15 +86,15 @@ function toHeaders({ workspace }: Sending, token: string | null, call: Call): He
     headers.set('authorization', `Bearer ${token}`);
   } catch {
     // Its own message would hold the token.
-    throw toError(noToken(new Error('it holds characters that no header can hold')), call, 0, false);
+    throw toError(noToken(new Error('it holds characters that no header can hold'), false), call, 0, false);
   }
   return headers;
 }
 
-const noToken = (error: unknown): Failed => ({
+const noToken = (error: unknown, retryable: boolean): Failed => ({
   code: 'UNAUTHENTICATED',
   message: `There is no token to send (${error instanceof Error ? error.message : String(error)}).`,
-  retryable: false,
+  retryable,
   mayHaveHappened: false,
   retryAfterMs: null,
   cause: error,

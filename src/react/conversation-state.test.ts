@@ -4,6 +4,7 @@ import type { ConversationQuery, MessageFragment } from '../client/generated.ts'
 import {
   changeConversation as change,
   unknownConversation,
+  withDetails,
   type ConversationChange,
   type ConversationState,
 } from './conversation-state.ts';
@@ -126,7 +127,10 @@ describe('older messages', () => {
   });
 
   it('that could not be loaded can be asked for again', () => {
-    expect(after(read, { type: 'older-asked' }, { type: 'older-failed' })).toEqual(after(read));
+    const asked = after(read, { type: 'older-asked' });
+    expect(change(asked, { type: 'older-failed', before: 'before 2' })).toEqual(after(read));
+    // What was asked for before all was read anew is nobody's business any more.
+    expect(change(asked, { type: 'older-failed', before: 'before 1' })).toBe(asked);
   });
 });
 
@@ -164,7 +168,17 @@ describe('what is sent', () => {
     const sent = change(sending, { type: 'sent', message: stored });
     expect(sent.pending[0]).toMatchObject({ clientMessageId: 'a', status: 'sent' });
     expect(change(sent, { type: 'event', kind: 'SENT', message: stored }).pending).toHaveLength(1);
-    expect(change(sent, { type: 'read', conversation: page(['20'], 'before 20') }).pending).toHaveLength(1);
+    const readAt = (sentAt: string) => {
+      const conversation = page(['20'], 'before 20');
+      const nodes = [message('20', { sentAt })];
+      return change(sent, {
+        type: 'read',
+        conversation: conversation && { ...conversation, messages: { ...conversation.messages, nodes } },
+      });
+    };
+    expect(readAt('2026-01-01T00:00:02.000Z').pending).toHaveLength(1);
+    // Read before it was stored: its event comes.
+    expect(readAt('2026-01-01T00:00:00.500Z').pending).toHaveLength(2);
     // It came before what is shown: its page was not loaded.
     const newer = message('30', { sentAt: '2026-01-01T00:00:02.000Z' });
     const beyond = change(sending, { type: 'event', kind: 'SENT', message: newer });
@@ -180,6 +194,14 @@ describe('what is sent', () => {
     expect(discarded.pending).toHaveLength(1);
     expect(change(discarded, { type: 'discarded', clientMessageId: 'a' })).toBe(discarded);
   });
+});
+
+it('who takes part, and its title, are as the list has them', () => {
+  const listed = { title: 'Dinner', participants: [{ id: 'carol', name: 'Carol', avatarUrl: null }] };
+  expect(withDetails(after(read), listed)).toMatchObject(listed);
+  expect(withDetails(after(read), undefined)).toMatchObject({ title: 'Lunch' });
+  const missing = after({ type: 'read', conversation: null });
+  expect(withDetails(missing, listed)).toBe(missing);
 });
 
 it('the newest receipt of each reader counts', () => {

@@ -3,6 +3,7 @@ import type { CombinedError } from '@urql/core';
 import type {
   AttachmentInput,
   ChatMessageKind,
+  ConversationFragment,
   ConversationQuery,
   MessageFragment,
   ReadReceiptFragment,
@@ -17,6 +18,8 @@ export interface PendingMessage {
   readonly attachments: readonly AttachmentInput[];
   /** `sent`: it is stored, and about to come back. `failed`: it was refused; `retry` or `discard` it. */
   readonly status: 'sending' | 'sent' | 'failed';
+  /** When it was stored; null before. */
+  readonly sentAt: string | null;
   readonly error: CombinedError | null;
 }
 
@@ -48,10 +51,10 @@ export type ConversationChange =
       readonly before: string;
       readonly conversation: ConversationQuery['conversation'];
     }
-  | { readonly type: 'older-failed' }
+  | { readonly type: 'older-failed'; readonly before: string }
   | { readonly type: 'event'; readonly kind: ChatMessageKind; readonly message: MessageFragment }
   | { readonly type: 'receipt'; readonly receipt: ReadReceiptFragment }
-  | { readonly type: 'queued'; readonly message: Omit<PendingMessage, 'status' | 'error'> }
+  | { readonly type: 'queued'; readonly message: Omit<PendingMessage, 'status' | 'sentAt' | 'error'> }
   | { readonly type: 'sent'; readonly message: MessageFragment }
   | { readonly type: 'send-failed'; readonly clientMessageId: string; readonly error: CombinedError }
   | { readonly type: 'retried' | 'discarded'; readonly clientMessageId: string }
@@ -81,7 +84,7 @@ export function changeConversation(state: ConversationState, change: Conversatio
       // Asked for before all was read anew: the page does not fit any more.
       return change.before === state.olderFrom ? withOlder(state, change.conversation) : state;
     case 'older-failed':
-      return { ...state, isLoadingOlder: false };
+      return change.before === state.olderFrom ? { ...state, isLoadingOlder: false } : state;
     case 'event':
       return change.kind === 'SENT' ? withNew(state, change.message) : withChanged(state, change.message);
     case 'receipt':
@@ -89,14 +92,18 @@ export function changeConversation(state: ConversationState, change: Conversatio
     case 'queued':
       return {
         ...state,
-        pending: [...state.pending, { ...change.message, status: 'sending', error: null }],
+        pending: [...state.pending, { ...change.message, status: 'sending', sentAt: null, error: null }],
       };
     case 'sent':
       return withSent(state, change.message);
     case 'send-failed':
-      return withPending(state, change.clientMessageId, { status: 'failed', error: change.error });
+      return withPending(state, change.clientMessageId, {
+        status: 'failed',
+        sentAt: null,
+        error: change.error,
+      });
     case 'retried':
-      return withPending(state, change.clientMessageId, { status: 'sending', error: null });
+      return withPending(state, change.clientMessageId, { status: 'sending', sentAt: null, error: null });
     case 'discarded':
       return withoutPending(state, change.clientMessageId);
     case 'failed':
@@ -117,9 +124,10 @@ function toRead(
     title,
     participants,
     messages: messages.nodes,
-    // Sent before the connection was lost: they have arrived, here or before this page.
+    // What was stored is here, before this page, or, where this was read before that, about to come.
     pending: state.pending.filter(
-      ({ clientMessageId, status }) => status !== 'sent' && !stored.has(clientMessageId),
+      ({ clientMessageId, sentAt }) =>
+        !stored.has(clientMessageId) && (sentAt === null || sentAt > (messages.nodes.at(-1)?.sentAt ?? '')),
     ),
     hasOlder: messages.pageInfo.hasPreviousPage,
     olderFrom: messages.pageInfo.startCursor,
@@ -193,13 +201,13 @@ function withSent(state: ConversationState, message: MessageFragment): Conversat
   const isPast = state.messages.some(({ id, sentAt }) => id === message.id || sentAt > message.sentAt);
   return isPast
     ? withoutPending(state, clientMessageId)
-    : withPending(state, clientMessageId, { status: 'sent', error: null });
+    : withPending(state, clientMessageId, { status: 'sent', sentAt: message.sentAt, error: null });
 }
 
 function withPending(
   state: ConversationState,
   clientMessageId: string,
-  changes: Pick<PendingMessage, 'status' | 'error'>,
+  changes: Pick<PendingMessage, 'status' | 'sentAt' | 'error'>,
 ): ConversationState {
   return {
     ...state,
@@ -215,4 +223,13 @@ function withoutPending(state: ConversationState, clientMessageId: string): Conv
     ...state,
     pending: state.pending.filter((message) => message.clientMessageId !== clientMessageId),
   };
+}
+
+/** As the list of conversations has it, where that is the newer word. */
+export function withDetails(
+  state: ConversationState,
+  listed: Pick<ConversationFragment, 'title' | 'participants'> | undefined,
+): ConversationState {
+  if (listed === undefined || state.status === 'loading' || state.status === 'not-found') return state;
+  return { ...state, title: listed.title, participants: listed.participants };
 }

@@ -68,9 +68,9 @@ export class ConversationStore extends LiveStore<ConversationState> {
     this.#stopReceipts();
   }
 
-  /** What was sent is sent to its end, whatever page is shown by then. */
+  /** What was sent is sent to its end, whatever page is shown by then; what was refused waits for its author. */
   override get isBusy(): boolean {
-    return this.#isSending;
+    return this.state.pending.some(({ status }) => status !== 'sent');
   }
 
   /** Shown at once, and sent until it has arrived. Returns its clientMessageId. */
@@ -122,7 +122,7 @@ export class ConversationStore extends LiveStore<ConversationState> {
     if (error === undefined && data !== undefined) {
       return this.#change({ type: 'older-read', before: olderFrom, conversation: data.conversation });
     }
-    this.#change({ type: 'older-failed' });
+    this.#change({ type: 'older-failed', before: olderFrom });
     throw error ?? new Error('The server has answered nothing.');
   }
 
@@ -151,7 +151,7 @@ export class ConversationStore extends LiveStore<ConversationState> {
     try {
       for (;;) {
         const next = this.state.pending.find(({ status }) => status === 'sending');
-        if (next === undefined) return;
+        if (next === undefined || this.#life.signal.aborted) return;
         await this.#sendUntilAnswered(next);
       }
     } finally {
@@ -184,7 +184,11 @@ export class ConversationStore extends LiveStore<ConversationState> {
       }
       const waitMs = retryWaitOf(error, failures);
       if (waitMs === null) return this.#change({ type: 'send-failed', clientMessageId, error });
-      await waitOrReconnect(this.#client, waitMs, this.#life.signal);
+      try {
+        await waitOrReconnect(this.#client, waitMs, this.#life.signal);
+      } catch {
+        return; // stopped meanwhile
+      }
     }
   }
 }

@@ -16,6 +16,8 @@ export class ConversationsStore extends FeedStore<ConversationsState> {
   protected readonly feed: Feed;
   readonly #client: TidingsClient;
   #isLoading = false;
+  /** Since the page was asked for that is on its way. */
+  readonly #left = new Set<string>();
 
   constructor(client: TidingsClient) {
     super(unknownConversations);
@@ -30,7 +32,12 @@ export class ConversationsStore extends FeedStore<ConversationsState> {
         this.set(toReadConversations(conversations));
         return conversations.cursor;
       },
-      event: ({ conversationUpdated }) => this.set(toChangedConversations(this.state, conversationUpdated)),
+      event: ({ conversationUpdated }) => {
+        const { conversation, conversationId } = conversationUpdated;
+        if (conversation === null) this.#left.add(conversationId);
+        else this.#left.delete(conversationId);
+        this.set(toChangedConversations(this.state, conversationUpdated));
+      },
       failed: (error) => this.set({ ...this.state, status: 'failed', error }),
     });
   }
@@ -39,15 +46,18 @@ export class ConversationsStore extends FeedStore<ConversationsState> {
     const { hasMore, moreFrom } = this.state;
     if (!hasMore || moreFrom === null || this.#isLoading) return;
     this.#isLoading = true;
+    this.#left.clear();
     try {
-      const page = { first: pageSize, after: moreFrom };
-      const { data, error } = await this.#client.query(ConversationsDocument, page, {
+      const asked = { first: pageSize, after: moreFrom };
+      const { data, error } = await this.#client.query(ConversationsDocument, asked, {
         requestPolicy: 'network-only',
       });
       if (error !== undefined) throw error;
       // Read anew meanwhile, the page does not fit any more.
       if (data === undefined || this.state.moreFrom !== moreFrom) return;
-      this.set(withMoreConversations(this.state, data.conversations));
+      const { nodes, ...page } = data.conversations;
+      const stillMine = nodes.filter(({ id }) => !this.#left.has(id));
+      this.set(withMoreConversations(this.state, { ...page, nodes: stillMine }));
     } finally {
       this.#isLoading = false;
     }

@@ -1,5 +1,5 @@
 // Asking and following until it works: what passes by itself is waited for, and only what does not is told.
-import type { CombinedError, TypedDocumentNode } from '@urql/core';
+import type { CombinedError, OperationResult, TypedDocumentNode } from '@urql/core';
 import { toWaitMs } from '../client/backoff.ts';
 import { retryAfterMsOf, type ServerError } from '../client/client-errors.ts';
 import { completed, type Follower, type TidingsClient } from '../client/tidings-client.ts';
@@ -26,18 +26,27 @@ export async function queryUntilAnswered<Data, Input extends object>(
   signal: AbortSignal,
 ): Promise<Data> {
   for (let failures = 1; ; failures += 1) {
-    const result = await client
-      .query(document, variables, {
-        requestPolicy: 'network-only',
-      })
-      .toPromise();
-    signal.throwIfAborted();
+    const result = await ask(client, document, variables, signal);
     if (result.error === undefined) return result.data as Data;
     const waitMs = retryWaitOf(result.error, failures);
     if (waitMs === null) throw result.error;
     await waitOrReconnect(client, waitMs, signal);
   }
 }
+
+/** Rejects where the signal aborts, and takes the request back: whoever asks anew is not told what was read before. */
+const ask = <Data, Input extends object>(
+  client: TidingsClient,
+  document: TypedDocumentNode<Data, Input>,
+  variables: Input,
+  signal: AbortSignal,
+): Promise<OperationResult<Data, Input>> =>
+  until(signal, (done) => {
+    const asked = client.query(document, variables, { requestPolicy: 'network-only' });
+    return asked.subscribe((result) => {
+      if (!result.stale && !result.hasNext) done(result);
+    }).unsubscribe;
+  });
 
 /** Shorter where the connection comes back meanwhile. Rejects where the signal aborts. */
 export async function waitOrReconnect(
@@ -72,17 +81,24 @@ export const reconnected = (client: TidingsClient, signal: AbortSignal): Promise
     }),
   );
 
-function until(signal: AbortSignal, begin: (done: () => void) => () => void): Promise<void> {
-  const outcome = new Promise<void>((resolve, reject) => {
+function until<Outcome = void>(
+  signal: AbortSignal,
+  begin: (done: (outcome: Outcome) => void) => () => void,
+): Promise<Outcome> {
+  const outcome = new Promise<Outcome>((resolve, reject) => {
+    let isOver = false;
+    let stop = (): void => {};
     const over = (settle: () => void): void => {
+      isOver = true;
       stop();
       signal.removeEventListener('abort', abort);
       settle();
     };
     const abort = (): void => over(() => reject(signal.reason as Error));
-    const stop = begin(() => over(resolve));
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort);
+    signal.addEventListener('abort', abort);
+    stop = begin((result) => over(() => resolve(result)));
+    if (isOver) stop();
+    else if (signal.aborted) abort();
   });
   // Whoever races it may have stopped listening.
   outcome.catch(() => {});

@@ -10,7 +10,7 @@ import {
   type PresenceView,
 } from './presence-state.ts';
 
-/** By then everyone who is online has been told anew. */
+/** So long behind the first who is told anew, everyone who is online has been. */
 const toldWithinMs = 3_000;
 
 export class PresenceStore extends LiveStore<PresenceView> {
@@ -27,25 +27,30 @@ export class PresenceStore extends LiveStore<PresenceView> {
   }
 
   start(): void {
-    this.#forgetLater();
     this.#stop = keepFollowing(
       this.#client,
       PresenceChangedDocument,
       { userIds: this.#userIds },
       {
-        event: ({ presenceChanged }) => this.set(changePresence(this.state, presenceChanged)),
+        event: ({ presenceChanged }) => {
+          this.set(changePresence(this.state, presenceChanged));
+          if (this.state.outdated.size > 0) this.#forgetting ??= this.#forgetLater();
+        },
         resumed: () => {
+          clearTimeout(this.#forgetting);
+          this.#forgetting = undefined;
           this.set(toOutdated(this.state));
-          this.#forgetLater();
         },
         failed: (error) => this.set({ ...unknownPresence, status: 'failed', error }),
       },
     );
   }
 
-  #forgetLater(): void {
-    clearTimeout(this.#forgetting);
-    this.#forgetting = setTimeout(() => this.set(withoutOutdated(this.state)), toldWithinMs);
+  #forgetLater(): ReturnType<typeof setTimeout> {
+    return setTimeout(() => {
+      this.#forgetting = undefined;
+      this.set(withoutOutdated(this.state));
+    }, toldWithinMs);
   }
 
   stop(): void {

@@ -41,6 +41,16 @@ export class SharedStores {
     };
   }
 
+  /** Stops them all, whoever looks and whatever they have to finish. */
+  clear(): void {
+    const entries = [...this.#entries.values()];
+    this.#entries.clear();
+    for (const { store, leaving } of entries) {
+      clearTimeout(leaving);
+      store.stop();
+    }
+  }
+
   #start(key: string, store: LiveStore<unknown>): Entry {
     const entry: Entry = { store, users: 0, leaving: undefined };
     this.#entries.set(key, entry);
@@ -50,6 +60,7 @@ export class SharedStores {
 
   #leave(key: string, entry: Entry): void {
     entry.leaving = setTimeout(() => {
+      if (this.#entries.get(key) !== entry) return;
       if (entry.store.isBusy) return this.#leave(key, entry);
       this.#entries.delete(key);
       entry.store.stop();

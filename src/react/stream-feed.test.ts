@@ -16,7 +16,12 @@ interface Told {
 function openFeed(follows: (told: Told) => void): { readonly reads: () => number; stop(): void } {
   let reads = 0;
   const client = {
-    query: () => ({ toPromise: async () => ({ data: { cursor: 'c' } }) }),
+    query: () => ({
+      subscribe: (told: (result: object) => void) => {
+        queueMicrotask(() => told({ data: { cursor: 'c' } }));
+        return { unsubscribe: () => undefined };
+      },
+    }),
     follow: (_document: unknown, _variables: object, follower: Follower<object>) => {
       queueMicrotask(() => follows({ reads, follower }));
       return () => undefined;

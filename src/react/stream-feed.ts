@@ -22,12 +22,16 @@ export interface FeedOptions<Snapshot, SnapshotInput, Event, EventInput> {
   failed(error: CombinedError): void;
 }
 
+/** Followed for so long, though nothing may have come, it was rightly read. */
+const provenMs = 10_000;
+
 export class StreamFeed<Snapshot, SnapshotInput extends object, Event, EventInput extends object> {
   readonly #options: FeedOptions<Snapshot, SnapshotInput, Event, EventInput>;
   /** From a reading on; whatever an older round still waits for comes to nothing. */
   #round = new AbortController();
   /** How often in a row it could not be followed from where it was read. */
   #failures = 0;
+  #followedSince = 0;
   #stopFollowing: () => void = () => {};
 
   constructor(options: FeedOptions<Snapshot, SnapshotInput, Event, EventInput>) {
@@ -60,6 +64,7 @@ export class StreamFeed<Snapshot, SnapshotInput extends object, Event, EventInpu
 
   #follow(after: string, round: AbortSignal): void {
     const { client, subscription, subscriptionVariables, event, failed } = this.#options;
+    this.#followedSince = Date.now();
     this.#stopFollowing = client.follow(
       subscription,
       { ...subscriptionVariables, after },
@@ -79,6 +84,7 @@ export class StreamFeed<Snapshot, SnapshotInput extends object, Event, EventInpu
 
   /** At once the first time; later each time that it does not help, as where what is read and what is followed differ. */
   async #readAnew(round: AbortSignal): Promise<void> {
+    if (Date.now() - this.#followedSince > provenMs) this.#failures = 0;
     const waitMs = this.#failures === 0 ? 0 : toWaitMs(this.#failures, Math.random());
     this.#failures += 1;
     await this.#readAfter(wait(waitMs, round), round);

@@ -2,6 +2,7 @@ import {
   createContext,
   useContext,
   useEffect,
+  useInsertionEffect,
   useRef,
   useState,
   type ReactElement,
@@ -13,17 +14,21 @@ import {
   type TidingsClient,
   type TidingsClientOptions,
 } from '../client/tidings-client.ts';
+import { storesOf } from './shared-stores.ts';
 
 const TidingsContext = createContext<TidingsClient | null>(null);
 
 export type TidingsProviderProps = { readonly children?: ReactNode } & (
   | {
-      /** Made with createTidingsClient, for one signed-in user: another user gets another client (and a `key`). */
+      /**
+       * Made with createTidingsClient, for one signed-in user: another user gets another client (and a `key`). It stays yours:
+       * `disconnect()` it when nobody needs it any more.
+       */
       readonly client: TidingsClient;
     }
   /**
-   * A client is made from these, once; change the `key` to have another one, for another user say. `token` and
-   * `onCursorExpired` may change: the newest are asked.
+   * A client is made from these, once, and disconnected behind the unmounting; change the `key` to have another one, for another
+   * user say. `token` and `onCursorExpired` may change: the newest are asked.
    */
   | TidingsClientOptions
 );
@@ -35,14 +40,18 @@ export type TidingsProviderProps = { readonly children?: ReactNode } & (
 export function TidingsProvider(props: TidingsProviderProps): ReactElement {
   const { children, ...options } = props;
   const latest = useRef(options);
-  useEffect(() => {
+  // In front of all effects: those of children may ask already.
+  useInsertionEffect(() => {
     latest.current = options;
   });
   const [own] = useState(() => ('client' in options ? null : createTidingsClient(reading(latest, options))));
   const client = 'client' in options ? options.client : (own as TidingsClient);
   if (client == null)
     throw new Error('<TidingsProvider> was given no `client`: give one, or `url` and `token`.');
-  useEffect(() => keepConnected(client), [client]);
+  useEffect(() => keepConnected(client, own), [client, own]);
+  const token = 'client' in options ? undefined : options.token;
+  const who = typeof token === 'function' ? 'a function' : token;
+  useEffect(() => comeBack(own), [own, who]);
   return (
     <TidingsContext.Provider value={client}>
       <Provider value={client}>{children}</Provider>
@@ -59,23 +68,35 @@ function reading(latest: { readonly current: object }, options: TidingsClientOpt
   };
   return {
     ...options,
-    ...(options.token != null && { token: askForToken }),
+    token: askForToken,
     onCursorExpired: (stream) => now().onCursorExpired?.(stream),
   };
 }
 
 const mounted = new WeakMap<TidingsClient, number>();
 
-/** What is unmounted and mounted again in the same moment, as StrictMode does, keeps its connection. */
-function keepConnected(client: TidingsClient): () => void {
+/**
+ * What is unmounted and mounted again in the same moment, as StrictMode does, keeps its connection.
+ * @param own the client, where nobody else has it
+ */
+function keepConnected(client: TidingsClient, own: TidingsClient | null): () => void {
   mounted.set(client, (mounted.get(client) ?? 0) + 1);
   client.connect();
   return () => {
     mounted.set(client, (mounted.get(client) ?? 1) - 1);
     setTimeout(() => {
-      if (mounted.get(client) === 0) client.disconnect();
+      if (own === null || mounted.get(own) !== 0) return;
+      // Nobody is signed in by it any more: what still waits to be sent is not sent in their name.
+      storesOf(own).clear();
+      own.disconnect();
     });
   };
+}
+
+/** With another token than the one that was refused. */
+function comeBack(own: TidingsClient | null): void {
+  const state = own?.connectionState;
+  if (state?.status === 'closed' && state.reason === 'unauthenticated') own?.connect();
 }
 
 /** The client of the nearest TidingsProvider. */

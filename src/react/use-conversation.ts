@@ -1,7 +1,9 @@
 import { useMemo } from 'react';
 import type { AttachmentInput } from '../client/generated.ts';
-import { unknownConversation, type ConversationState } from './conversation-state.ts';
+import { unknownConversation, withDetails, type ConversationState } from './conversation-state.ts';
 import { ConversationStore } from './conversation-store.ts';
+import { unknownConversations } from './conversations-state.ts';
+import { ConversationsStore } from './conversations-store.ts';
 import { useLiveStore } from './use-live-store.ts';
 import type { Refetch } from './use-order.ts';
 
@@ -37,6 +39,13 @@ export function useConversation(
     unknownConversation,
     (client) => new ConversationStore(client, conversationId as string),
   );
+  // Who takes part and what it is called is told to whoever has it in their list.
+  const { state: list } = useLiveStore(
+    conversationId == null ? null : 'conversations',
+    unknownConversations,
+    (client) => new ConversationsStore(client),
+  );
+  const listed = list.conversations.find(({ id }) => id === conversationId);
   const actions = useMemo<ConversationActions>(
     () => ({
       send: (...given) => requireStore().send(...given),
@@ -50,5 +59,5 @@ export function useConversation(
     }),
     [requireStore],
   );
-  return useMemo(() => ({ ...state, ...actions }), [state, actions]);
+  return useMemo(() => ({ ...withDetails(state, listed), ...actions }), [state, listed, actions]);
 }

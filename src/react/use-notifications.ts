@@ -19,7 +19,8 @@ export interface NotificationsActions extends Refetch {
 export function useNotifications({
   types,
 }: { readonly types?: readonly NotificationType[] } = {}): NotificationsState & NotificationsActions {
-  const wanted = types === undefined ? null : [...types].sort();
+  const listsNone = types?.length === 0;
+  const wanted = types === undefined || listsNone ? null : [...types].sort();
   const { state, requireStore } = useLiveStore(
     `notifications ${wanted?.join() ?? 'of all types'}`,
     unknownNotifications,
@@ -34,5 +35,8 @@ export function useNotifications({
     }),
     [requireStore],
   );
-  return useMemo(() => ({ ...state, ...actions }), [state, actions]);
+  return useMemo(
+    () => ({ ...state, ...(listsNone && { notifications: [], hasMore: false }), ...actions }),
+    [state, listsNone, actions],
+  );
 }

@@ -22,13 +22,14 @@ export function useTypingIndicator(conversationId: string | null | undefined): T
     nobodyTypes,
     (client) => new TypingStore(client, conversationId as string),
   );
+  const isNone = conversationId == null;
   return useMemo(
     () => ({
       typing,
-      onTyping: () => requireStore().typed(),
-      onStopped: () => requireStore().stopped(),
-      onSent: () => requireStore().sent(),
+      onTyping: () => isNone || requireStore().typed(),
+      onStopped: () => isNone || requireStore().stopped(),
+      onSent: () => isNone || requireStore().sent(),
     }),
-    [typing, requireStore],
+    [typing, isNone, requireStore],
   );
 }

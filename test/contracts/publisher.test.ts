@@ -246,6 +246,14 @@ describe('what is refused', () => {
     expect(asked).toBe(2);
   });
 
+  it('a token function that fails once costs nothing', async () => {
+    const token = await tokenOf(newWorkspace());
+    const answers = [() => Promise.reject(new TypeError('fetch failed')), () => Promise.resolve(token)];
+    const publisher = createPublisher({ url: endpoint(), token: () => (answers.shift() ?? (() => token))() });
+    expect((await publisher.publishOrderUpdate(pending)).deduplicated).toBe(false);
+    expect(answers).toEqual([]);
+  });
+
   it('a token function that fails, never answers or answers nonsense ends the call', async () => {
     const failing = (token: PublisherOptions['token']) =>
       publishErrorOf(
@@ -255,6 +263,7 @@ describe('what is refused', () => {
     expect(await failing(() => Promise.reject(away))).toMatchObject({
       code: 'UNAUTHENTICATED',
       attempts: 0,
+      retryable: true,
       cause: away,
       message: expect.stringContaining('the key server is away') as string,
     });

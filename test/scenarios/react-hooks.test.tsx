@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { act, cleanup, render, renderHook, waitFor as waitForAtMost } from '@testing-library/react';
 import { StrictMode, useEffect, type ReactNode } from 'react';
 import { renderToString } from 'react-dom/server';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   AddParticipantsDocument,
   CreateConversationDocument,
@@ -33,8 +33,11 @@ import {
   usePresence,
   usePresenceChangedSubscription,
   useRoom,
+  useTidings,
   useTypingIndicator,
 } from '../../src/react/index.ts';
+import { WebSocket } from 'ws';
+import type { TidingsClient, TidingsClientOptions } from '../../src/client/index.ts';
 import { connect, type Identity, type Person } from '../support/client.ts';
 import { openKitClient, tokenOf, type KitClient } from '../support/kit-client.ts';
 import { openNetwork, type Network } from '../support/network.ts';
@@ -165,6 +168,33 @@ describe('useOrder', () => {
     const order = renderHook(() => useOrder('1'), { wrapper }).result;
     await waitFor(() => expect(order.current.status).toBe('failed'));
     expect(order.current.error?.networkError).toBeDefined();
+  });
+
+  it('that is read anew is not what an older request still answers', async () => {
+    let asked = 0;
+    let release = (): void => {};
+    const kit = openKitClient(server, {
+      token: tokenOf('alice', { workspace }),
+      fetch: async (address, init) => {
+        asked += 1;
+        const answer = await fetch(address, init);
+        // The first is on its way for long.
+        if (asked === 1) await new Promise<void>((resolve) => (release = resolve));
+        return answer;
+      },
+    });
+    opened.push(kit);
+    const wrapper = ({ children }: { children: ReactNode }) => (
+      <TidingsProvider client={kit.client}>{children}</TidingsProvider>
+    );
+    const order = renderHook(() => useOrder('anew'), { wrapper }).result;
+    await waitFor(() => expect(asked).toBe(1));
+    await publish('anew', 'PENDING');
+    await act(() => order.current.refetch());
+    expect(order.current).toMatchObject({ status: 'live', order: { status: 'PENDING' } });
+    release();
+    await publish('anew', 'SHIPPED');
+    await waitFor(() => expect(order.current.order?.status).toBe('SHIPPED'));
   });
 
   it('of several components is followed once', async () => {
@@ -342,6 +372,34 @@ describe('useConversation', () => {
     await expect(chat.current.edit('1', 'x')).rejects.toThrow(/given no id/);
   });
 
+  it('shows who takes part as that changes', async () => {
+    const chat = tabOf('alice').use(() => useConversation(conversationId));
+    const names = () => chat.current.participants.map(({ id }) => id).sort();
+    await waitFor(() => expect(names()).toEqual(['alice', 'bob']));
+    await bob.request(AddParticipantsDocument, { conversationId, userIds: ['carol'] });
+    await waitFor(() => expect(names()).toEqual(['alice', 'bob', 'carol']));
+  });
+
+  it('keeps what was refused though another page is shown meanwhile', async () => {
+    const alice = tabOf('alice');
+    const wrapper = ({ children }: { children: ReactNode }) => (
+      <TidingsProvider client={alice.kit.client}>{children}</TidingsProvider>
+    );
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true });
+    try {
+      const page = renderHook(() => useConversation(conversationId), { wrapper });
+      await waitFor(() => expect(page.result.current.status).toBe('live'));
+      act(() => void page.result.current.send('x'.repeat(10_001)));
+      await waitFor(() => expect(page.result.current.pending).toMatchObject([{ status: 'failed' }]));
+      page.unmount();
+      await vi.advanceTimersByTimeAsync(60_000);
+      const later = renderHook(() => useConversation(conversationId), { wrapper });
+      expect(later.result.current.pending).toMatchObject([{ status: 'failed' }]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('edits and removes one’s own, and rejects where that is refused', async () => {
     const alice = tabOf('alice');
     const chat = alice.use(() => useConversation(conversationId));
@@ -447,11 +505,13 @@ describe('useNotifications', () => {
   it('lists the types that are asked for, and counts all', async () => {
     const alice = tabOf('alice');
     const feed = alice.use(() => useNotifications({ types: ['MESSAGE'] }));
+    const bell = alice.use(() => useNotifications({ types: [] }));
     await waitFor(() => expect(feed.current.status).toBe('live'));
     await notify('an order');
     await notify('a message', 'MESSAGE');
     await waitFor(() => expect(titles(feed.current)).toEqual(['a message']));
     expect(feed.current.unreadCount).toBe(2);
+    await waitFor(() => expect(bell.current).toMatchObject({ unreadCount: 2, notifications: [] }));
   });
 
   it('loads more', async () => {
@@ -585,9 +645,67 @@ describe('TidingsProvider', () => {
     // StrictMode has mounted it twice.
     expect(alice.kit.states.filter(({ status }) => status === 'connecting')).toHaveLength(1);
     cleanup();
-    await waitFor(() =>
-      expect(alice.kit.client.connectionState).toMatchObject({ status: 'closed', reason: 'disconnected' }),
+    // It is somebody's own client.
+    expect(alice.kit.client.connectionState.status).toBe('connected');
+  });
+
+  it('disconnects the client that it has made, and sends nothing more in its user’s name', async () => {
+    let client = null as TidingsClient | null;
+    let posted = 0;
+    const Page = () => {
+      client = useTidings();
+      const { send } = useConversation('nowhere');
+      return <button onClick={() => send('hello')}>send</button>;
+    };
+    const page = render(
+      <StrictMode>
+        <TidingsProvider
+          url={`${server.url}/graphql`}
+          token={tokenOf('alice', { workspace })}
+          webSocketImpl={WebSocket}
+          fetch={async (_address, init) => {
+            if (typeof init?.body === 'string' && init.body.includes('sendMessage')) posted += 1;
+            throw new TypeError('the network is away');
+          }}
+        >
+          <Page />
+        </TidingsProvider>
+      </StrictMode>,
     );
+    await waitFor(() => expect(client?.connectionState.status).toBe('connected'));
+    act(() => page.getByText('send').click());
+    await waitFor(() => expect(posted).toBeGreaterThan(1));
+    const before = posted;
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true });
+    try {
+      page.unmount();
+      await vi.advanceTimersByTimeAsync(60_000);
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(client?.connectionState).toMatchObject({ status: 'closed', reason: 'disconnected' });
+    // One may have been on its way.
+    expect(posted).toBeLessThanOrEqual(before + 1);
+  });
+
+  it('asks the token function that it is given later', async () => {
+    let client = null as TidingsClient | null;
+    const Page = () => {
+      client = useTidings();
+      return <p>{useOrder('later').status}</p>;
+    };
+    const given = (token: TidingsClientOptions['token']) => (
+      <TidingsProvider url={`${server.url}/graphql`} token={token} webSocketImpl={WebSocket}>
+        <Page />
+      </TidingsProvider>
+    );
+    const page = render(given(null));
+    await waitFor(() =>
+      expect(client?.connectionState).toMatchObject({ status: 'closed', reason: 'unauthenticated' }),
+    );
+    page.rerender(given(tokenOf('alice', { workspace })));
+    await waitFor(() => expect(client?.connectionState.status).toBe('connected'));
+    await waitFor(() => expect(page.getByText('not-found')).toBeDefined());
   });
 
   it('is asked for where it is missing', () => {

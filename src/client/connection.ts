@@ -59,7 +59,7 @@ const maxMisunderstandings = 3;
 
 /** The close code of a message that the server finds too large. */
 const tooLarge = 1009;
-/** In characters: less no server refuses. */
+/** In bytes: less no server refuses. */
 const leastTooLarge = 1_000;
 
 /** A connection that held this long was a good one: the next failure counts as the first. */
@@ -75,6 +75,8 @@ export class Connection {
   #life: object | null = null;
   #session: SocketSession | null = null;
   #connectedAt: number | null = null;
+  /** The session that is there, or has just ended; null where the last one never got so far. */
+  #lastConnected: SocketSession | null = null;
   #renewal: Renewal | null = null;
   #stopSignals: () => void = () => {};
   /** Ends a wait before its time. */
@@ -181,8 +183,9 @@ export class Connection {
         }
         end = await this.#openSession({ token, expiresAt }, webSocketImpl);
         if (this.#life !== life) return;
-        const verdict = end.code === tooLarge && this.#endLargest() ? 'again' : toVerdict(end);
-        misunderstood = verdict === 'final' ? misunderstood + 1 : 0;
+        const verdict = toVerdict(end);
+        const isExplained = end.code === tooLarge && this.#endLargest();
+        if (!isExplained) misunderstood = verdict === 'final' ? misunderstood + 1 : 0;
         if (misunderstood === maxMisunderstandings) return this.#close('refused', end.reason);
         refused = verdict === 'another-token' ? { token, code: end.code } : null;
         if (refused !== null) tokens.refuse(token);
@@ -217,6 +220,7 @@ export class Connection {
     webSocketImpl: typeof WebSocket,
   ): Promise<SessionEnd> {
     const { url, timings, tokens, now, log } = this.#options;
+    this.#lastConnected = null;
     const end = await new Promise<SessionEnd>((resolve) => {
       const session = new SocketSession({
         url,
@@ -226,6 +230,7 @@ export class Connection {
         onConnected: () => {
           log('connected');
           this.#connectedAt = this.#options.now();
+          this.#lastConnected = session;
           const send = (payload: SubscribePayload) => requestOn(session, payload);
           this.#renewal = new Renewal({ tokens, token, expiresAt, now, log, send });
           this.#tell({ status: 'connected' });
@@ -284,17 +289,17 @@ export class Connection {
    */
   #endLargest(): boolean {
     let largest: ConnectedOperation | null = null;
-    let largestLength = leastTooLarge;
+    let largestBytes = leastTooLarge;
     for (const [operation, sent] of this.#operations) {
-      if (sent === null) continue;
-      const { length } = JSON.stringify(operation.payload());
-      if (length < largestLength) continue;
+      if (sent === null || sent.session !== this.#lastConnected) continue;
+      const { length } = new TextEncoder().encode(JSON.stringify(operation.payload()));
+      if (length < largestBytes) continue;
       largest = operation;
-      largestLength = length;
+      largestBytes = length;
     }
     if (largest === null) return false;
     this.#operations.delete(largest);
-    const message = `The operation is too large for the server: its text and variables are ${largestLength} characters long.`;
+    const message = `The operation is too large for the server: its text and variables have ${largestBytes} bytes.`;
     largest.error([{ message, extensions: { code: 'PAYLOAD_TOO_LARGE' } }]);
     return true;
   }

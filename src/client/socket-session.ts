@@ -85,10 +85,14 @@ export class SocketSession {
           if (this.#phase !== 'opening') return;
           this.#phase = 'connected';
           clearTimeout(this.#patience);
+          // graphql-ws may have asked already, while the server took its time.
+          if (this.#isAsking) this.#awaitAnswer();
           options.onConnected();
         },
         ping: (received) => {
-          if (!received) this.#awaitAnswer();
+          if (received) return;
+          if (this.#phase === 'connected') this.#awaitAnswer();
+          else this.#isAsking = true;
         },
         // Whatever is heard proves that the other side was there. Only the answer proves that it hears us, and it alone makes
         // the next ping go out: until it comes silence has to be noticed.
@@ -96,9 +100,9 @@ export class SocketSession {
           if (this.#phase === 'connected' && this.#isAsking) this.#awaitAnswer();
         },
         pong: (received) => {
-          if (!received || this.#phase !== 'connected') return;
+          if (!received) return;
           this.#isAsking = false;
-          clearTimeout(this.#patience);
+          if (this.#phase === 'connected') clearTimeout(this.#patience);
         },
         closed: (event) => this.#ended(toEnd(event)),
         error: (error) => this.#ended(toEnd(error)),

@@ -70,7 +70,8 @@ export class ConversationStore extends LiveStore<ConversationState> {
 
   /** What was sent is sent to its end, whatever page is shown by then; what was refused waits for its author. */
   override get isBusy(): boolean {
-    return this.state.pending.some(({ status }) => status !== 'sent');
+    const isNeeded = this.#client.connectionState.status !== 'closed';
+    return this.state.pending.some(({ status }) => status === 'sending' || (status === 'failed' && isNeeded));
   }
 
   /** Shown at once, and sent until it has arrived. Returns its clientMessageId. */
@@ -179,6 +180,7 @@ export class ConversationStore extends LiveStore<ConversationState> {
     ) {
       const result = await this.#client.mutation(SendMessageDocument, { input });
       const { error } = result;
+      if (this.#life.signal.aborted) return;
       if (error === undefined) {
         return this.#change({ type: 'sent', message: requireData(result).sendMessage.message });
       }

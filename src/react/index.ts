@@ -1,7 +1,7 @@
 // `tidings/react`: the generated hooks, one for each operation, and those that do what every page otherwise writes itself.
 export * from './generated.ts';
 export { TidingsProvider, useTidings, type TidingsProviderProps } from './tidings-provider.tsx';
-export { useAnnouncements } from './use-announcements.ts';
+export { useAnnouncements, type Announcements } from './use-announcements.ts';
 export { useConnectionState } from './use-connection-state.ts';
 export { useConversation, type ConversationActions } from './use-conversation.ts';
 export { useConversations, type ConversationsActions } from './use-conversations.ts';

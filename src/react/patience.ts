@@ -54,6 +54,7 @@ export async function waitOrReconnect(
   waitMs: number,
   signal: AbortSignal,
 ): Promise<void> {
+  signal.throwIfAborted();
   const either = new AbortController();
   const stop = (): void => either.abort();
   signal.addEventListener('abort', stop);
@@ -142,6 +143,8 @@ export function keepFollowing<Data, Input extends object>(
           return void again(wait(toWaitMs(completions, Math.random()), life.signal));
         }
         if (error.networkError === undefined) follower.failed(error, code);
+        // Too large it stays, whatever the connection.
+        if (code === 'PAYLOAD_TOO_LARGE') return;
         // Whoever comes back with another token may see it.
         void again(reconnected(client, life.signal));
       },

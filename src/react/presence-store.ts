@@ -12,12 +12,15 @@ import {
 
 /** So long behind the first who is told anew, everyone who is online has been. */
 const toldWithinMs = 3_000;
+/** Where nobody is told for so long nobody is online. */
+const nobodyWithinMs = 10_000;
 
 export class PresenceStore extends LiveStore<PresenceView> {
   readonly #client: TidingsClient;
   readonly #userIds: readonly string[] | null;
   #stop: () => void = () => {};
   #forgetting: ReturnType<typeof setTimeout> | undefined;
+  #isTold = false;
 
   /** @param seed what was known before it is told */
   constructor(client: TidingsClient, userIds: readonly string[] | null, seed: PresenceView) {
@@ -27,6 +30,7 @@ export class PresenceStore extends LiveStore<PresenceView> {
   }
 
   start(): void {
+    this.#forgetWithin(nobodyWithinMs);
     this.#stop = keepFollowing(
       this.#client,
       PresenceChangedDocument,
@@ -34,23 +38,22 @@ export class PresenceStore extends LiveStore<PresenceView> {
       {
         event: ({ presenceChanged }) => {
           this.set(changePresence(this.state, presenceChanged));
-          if (this.state.outdated.size > 0) this.#forgetting ??= this.#forgetLater();
+          if (!this.#isTold) this.#forgetWithin(toldWithinMs);
+          this.#isTold = true;
         },
         resumed: () => {
-          clearTimeout(this.#forgetting);
-          this.#forgetting = undefined;
           this.set(toOutdated(this.state));
+          this.#isTold = false;
+          this.#forgetWithin(nobodyWithinMs);
         },
         failed: (error) => this.set({ ...unknownPresence, status: 'failed', error }),
       },
     );
   }
 
-  #forgetLater(): ReturnType<typeof setTimeout> {
-    return setTimeout(() => {
-      this.#forgetting = undefined;
-      this.set(withoutOutdated(this.state));
-    }, toldWithinMs);
+  #forgetWithin(ms: number): void {
+    clearTimeout(this.#forgetting);
+    this.#forgetting = setTimeout(() => this.set(withoutOutdated(this.state)), ms);
   }
 
   stop(): void {

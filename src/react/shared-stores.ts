@@ -13,6 +13,7 @@ interface Entry {
 
 export class SharedStores {
   readonly #entries = new Map<string, Entry>();
+  #isCleared = false;
 
   /** undefined where nobody has looked yet. */
   peek<Store>(key: string): Store | undefined {
@@ -23,6 +24,7 @@ export class SharedStores {
   get<Store extends LiveStore<never>>(key: string, create: () => Store): Store {
     const known = this.#entries.get(key);
     if (known !== undefined) return known.store as unknown as Store;
+    if (this.#isCleared) throw new Error('The <TidingsProvider> is gone: there is nobody to do this for.');
     const entry = this.#start(key, create());
     this.#leave(key, entry);
     return entry.store as unknown as Store;
@@ -30,6 +32,7 @@ export class SharedStores {
 
   /** Returns what lets go of it. */
   use(key: string, create: () => LiveStore<unknown>, listener: () => void): () => void {
+    this.#isCleared = false;
     const entry = this.#entries.get(key) ?? this.#start(key, create());
     clearTimeout(entry.leaving);
     entry.users += 1;
@@ -41,8 +44,9 @@ export class SharedStores {
     };
   }
 
-  /** Stops them all, whoever looks and whatever they have to finish. */
+  /** Stops them all, whoever looks and whatever they have to finish; until somebody looks again nothing is done with any. */
   clear(): void {
+    this.#isCleared = true;
     const entries = [...this.#entries.values()];
     this.#entries.clear();
     for (const { store, leaving } of entries) {

@@ -13,7 +13,11 @@ interface Told {
 }
 
 /** `follows` is told of each following. */
-function openFeed(follows: (told: Told) => void): { readonly reads: () => number; stop(): void } {
+function openFeed(follows: (told: Told) => void): {
+  readonly reads: () => number;
+  start(): Promise<void>;
+  stop(): void;
+} {
   let reads = 0;
   const client = {
     query: () => ({
@@ -42,7 +46,7 @@ function openFeed(follows: (told: Told) => void): { readonly reads: () => number
     failed: () => undefined,
   });
   void feed.start();
-  return { reads: () => reads, stop: () => feed.stop() };
+  return { reads: () => reads, start: () => feed.start(), stop: () => feed.stop() };
 }
 const expired = new CombinedError({ graphQLErrors: ['expired'] });
 
@@ -76,4 +80,14 @@ it('where an event has come in between it is the first time again', async () => 
   expect(second).toBeGreaterThanOrEqual(250);
   expect(third).toBeGreaterThanOrEqual(500);
   for (const wait of afterAnEvent) expect(wait).toBeLessThan(50);
+});
+
+it('read anew in the moment of an answer, it follows once', async () => {
+  let follows = 0;
+  const feed = openFeed(() => (follows += 1));
+  // As whoever hears of the same answer may.
+  queueMicrotask(() => queueMicrotask(() => void feed.start()));
+  await vi.advanceTimersByTimeAsync(10);
+  expect(follows).toBe(1);
+  feed.stop();
 });

@@ -53,7 +53,11 @@ export class StreamFeed<Snapshot, SnapshotInput extends object, Event, EventInpu
   async #read(round: AbortSignal): Promise<void> {
     const { client, query, queryVariables, read, failed } = this.#options;
     try {
-      const cursor = read(await queryUntilAnswered(client, query, queryVariables, round));
+      const snapshot = await queryUntilAnswered(client, query, queryVariables, round);
+      // Read anew, or left, in the moment of its answer.
+      round.throwIfAborted();
+      const cursor = read(snapshot);
+      round.throwIfAborted();
       if (cursor !== null) return this.#follow(cursor, round);
     } catch (error) {
       if (round.aborted) return;
@@ -76,6 +80,7 @@ export class StreamFeed<Snapshot, SnapshotInput extends object, Event, EventInpu
         ended: (error, code) => {
           if (code === 'CURSOR_EXPIRED' || code === completed) return void this.#readAnew(round);
           if (error.networkError === undefined) failed(error);
+          if (code === 'PAYLOAD_TOO_LARGE') return;
           void this.#readOnceConnected(round);
         },
       },

@@ -45,7 +45,8 @@ export function useConversation(
     unknownConversations,
     (client) => new ConversationsStore(client),
   );
-  const listed = list.conversations.find(({ id }) => id === conversationId);
+  const listed =
+    list.status === 'live' ? list.conversations.find(({ id }) => id === conversationId) : undefined;
   const actions = useMemo<ConversationActions>(
     () => ({
       send: (...given) => requireStore().send(...given),

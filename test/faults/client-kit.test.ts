@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { WebSocketServer } from 'ws';
+import { WebSocketServer, type WebSocket } from 'ws';
 import {
   OrderDocument,
   OrderUpdatedDocument,
@@ -59,6 +59,30 @@ const followed = ({ log }: KitClient) => expect.poll(() => log).toContain('order
 const notesOf = ({ events }: Heard<OrderUpdatedSubscription>) =>
   events.map(({ orderUpdated }) => orderUpdated.note);
 
+/** A server that does as the test says: told the type of each message. */
+async function openStandIn(
+  hear: (socket: WebSocket, type: string) => void,
+): Promise<{ readonly url: string } & AsyncDisposable> {
+  const standIn = new WebSocketServer({
+    port: 0,
+    host: '127.0.0.1',
+    handleProtocols: () => 'graphql-transport-ws',
+  });
+  standIn.on('connection', (socket) => {
+    socket.on('message', (data: Buffer) => {
+      hear(socket, (JSON.parse(data.toString('utf8')) as { type: string }).type);
+    });
+  });
+  await once(standIn, 'listening');
+  return {
+    url: `http://127.0.0.1:${(standIn.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      for (const socket of standIn.clients) socket.terminate();
+      await new Promise((closed) => standIn.close(closed));
+    },
+  };
+}
+
 describe('a network that breaks', () => {
   it('loses nothing, not even before the first event of a subscription without a cursor', async () => {
     await using network = await openNetwork(server.url);
@@ -95,27 +119,38 @@ describe('a network that breaks', () => {
   });
 
   it('that takes the answer to a ping with it is noticed, though something else was heard in between', async () => {
-    const pings: string[] = [];
-    const mute = new WebSocketServer({
-      port: 0,
-      host: '127.0.0.1',
-      handleProtocols: () => 'graphql-transport-ws',
+    let pings = 0;
+    await using mute = await openStandIn((socket, type) => {
+      if (type === 'connection_init') socket.send('{"type":"connection_ack"}');
+      if (type === 'ping' && (pings += 1) === 1) socket.send('{"type":"ping"}');
     });
-    mute.on('connection', (socket) => {
-      socket.on('message', (data: Buffer) => {
-        const { type } = JSON.parse(data.toString('utf8')) as { type: string };
-        if (type === 'connection_init') socket.send('{"type":"connection_ack"}');
-        if (type === 'ping' && pings.push(type) === 1) socket.send('{"type":"ping"}');
-      });
-    });
-    await once(mute, 'listening');
-    const { port } = mute.address() as AddressInfo;
-    await using kit = openKitClient({ url: `http://127.0.0.1:${port}` }, { timings: impatient });
+    await using kit = openKitClient(mute, { timings: impatient });
     kit.client.connect();
     await kit.until('reconnecting');
     expect(kit.states.at(-1)).toMatchObject({ reason: 'the server has fallen silent' });
-    for (const socket of mute.clients) socket.terminate();
-    await new Promise((closed) => mute.close(closed));
+  });
+
+  it('is watched from the start, however long the server took to let the client in', async () => {
+    const answered = { one: 0, other: 0 };
+    const open = (name: keyof typeof answered, answers: boolean) =>
+      openStandIn((socket, type) => {
+        // It is let in behind its first ping.
+        if (type !== 'ping') return;
+        answered[name] += 1;
+        if (answers || answered[name] > 1) socket.send('{"type":"pong"}');
+        if (answered[name] === 1) socket.send('{"type":"connection_ack"}');
+        socket.send('{"type":"ping"}');
+      });
+    await using patient = await open('one', true);
+    await using silent = await open('other', false);
+    await using held = openKitClient(patient, { timings: impatient });
+    await using lost = openKitClient(silent, { timings: impatient });
+    held.client.connect();
+    lost.client.connect();
+    await lost.until('reconnecting');
+    expect(lost.states.at(-1)).toMatchObject({ reason: 'the server has fallen silent' });
+    await expect.poll(() => answered.one, { timeout: 10_000 }).toBe(8);
+    expect(held.states.map(({ status }) => status)).toEqual(['connecting', 'connected']);
   });
 
   it('is tried no more often because pages come and go', async () => {
@@ -244,6 +279,19 @@ it('what is too large for the server is refused alone', async () => {
   await publish(orderId, 'a');
   await expect.poll(() => notesOf(heard), { timeout: 10_000 }).toEqual(['a']);
   expect(kit.log.filter((line) => line.includes('trying again'))).toHaveLength(1);
+}, 40_000);
+
+it('a server that lets nobody in for the size of what it is sent ends no operation for that', async () => {
+  let sockets = 0;
+  await using narrow = await openStandIn((socket, type) => {
+    if (type === 'connection_init' && (sockets += 1) > 1) socket.close(1009);
+    else if (type === 'connection_init') socket.send('{"type":"connection_ack"}');
+    else if (type === 'subscribe') socket.terminate();
+  });
+  await using kit = openKitClient(narrow);
+  const heard = listen(kit, OrderUpdatedDocument, { orderId: 'x'.repeat(2_000), after: 'c' });
+  await kit.until('closed');
+  expect(heard.ended).toMatchObject({ code: undefined });
 }, 40_000);
 
 it('that somebody types is said at once, or not at all', async () => {

@@ -1,5 +1,13 @@
 // The switch "go offline" for everything but the WebSocket: while it is off, requests fail as they do without a network.
 
+export class OfflineError extends Error {
+  override readonly name = 'OfflineError';
+
+  constructor() {
+    super('You are offline.');
+  }
+}
+
 export class SwitchableNetwork {
   #isOffline = false;
   #underWay = new AbortController();
@@ -10,7 +18,7 @@ export class SwitchableNetwork {
   }
 
   readonly fetch: typeof fetch = async (input, init) => {
-    if (this.#isOffline) throw unreachable();
+    if (this.#isOffline) throw new OfflineError();
     const signals = [this.#underWay.signal, init?.signal].filter((signal) => signal != null);
     return fetch(input, { ...init, signal: AbortSignal.any(signals) });
   };
@@ -18,7 +26,7 @@ export class SwitchableNetwork {
   /** What is under way fails too. */
   switchOff(): void {
     this.#isOffline = true;
-    this.#underWay.abort(unreachable());
+    this.#underWay.abort(new OfflineError());
     this.#tell();
   }
 
@@ -37,5 +45,3 @@ export class SwitchableNetwork {
     for (const listener of [...this.#listeners]) listener();
   }
 }
-
-const unreachable = () => new TypeError('There is no network: this page is switched offline.');

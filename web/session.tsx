@@ -2,14 +2,18 @@
 // that publishes with a token of its own and is never offline.
 import { createContext, useContext, useSyncExternalStore } from 'react';
 import { createTidingsClient, type TidingsClient } from '../src/client/index.ts';
-import { fetchDevelopmentToken } from './development-token.ts';
+import { createPublisher, type Publisher } from '../src/publisher/index.ts';
+import { fetchDevelopmentToken, TokenError } from './development-token.ts';
 import { SwitchableNetwork } from './network.ts';
 import { personOf, type Person } from './people.ts';
+import { OrderList } from './shop/order-list.ts';
 
 export interface Session {
   readonly person: Person;
   readonly client: TidingsClient;
-  readonly backend: TidingsClient;
+  readonly orders: OrderList;
+  /** What it publishes is sent again, each thing with its own key, until the server has it or half a minute is over. */
+  readonly backend: Publisher;
   readonly network: SwitchableNetwork;
   goOffline(): void;
   comeBack(): void;
@@ -36,7 +40,8 @@ export function createSession({ userId, expiresIn }: SessionOptions): Session {
   return {
     person,
     client,
-    backend: createTidingsClient({ url: '/graphql', token: fetchBackendToken }),
+    orders: new OrderList(client, userId),
+    backend: createPublisher({ url: new URL('/graphql', location.href).href, token: fetchBackendToken }),
     network,
     goOffline() {
       network.switchOff();
@@ -49,15 +54,28 @@ export function createSession({ userId, expiresIn }: SessionOptions): Session {
   };
 }
 
-const fetchBackendToken = () =>
-  fetchDevelopmentToken(
-    {
-      user: 'demo-shop',
-      name: 'The shop',
-      scope: 'orders:publish notifications:send announcements:publish inventory:publish chat:write',
-    },
-    (...request) => fetch(...request),
-  );
+const tokenPatienceMs = 15_000;
+const tokenPauseMs = 1_000;
+
+/** The publisher asks once: a server that is just away is waited for here. */
+async function fetchBackendToken(): Promise<string> {
+  const startedAt = performance.now();
+  for (;;) {
+    try {
+      return await fetchDevelopmentToken(backendToken, (...request) => fetch(...request));
+    } catch (error) {
+      const isOver = performance.now() - startedAt > tokenPatienceMs;
+      if (isOver || !(error instanceof TokenError && error.mayPass)) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, tokenPauseMs));
+  }
+}
+
+const backendToken = {
+  user: 'demo-shop',
+  name: 'The shop',
+  scope: 'orders:publish notifications:send announcements:publish inventory:publish chat:write',
+};
 
 export const SessionContext = createContext<Session | null>(null);
 

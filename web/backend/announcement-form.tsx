@@ -1,5 +1,7 @@
 import { useState, type SubmitEvent, type ReactElement } from 'react';
-import { PublishAnnouncementDocument, type AnnouncementLevel } from '../../src/client/index.ts';
+import type { AnnouncementLevel } from '../../src/client/index.ts';
+import { PublishButton } from './publish-button.tsx';
+import { useBusy } from './use-busy.ts';
 import type { Publisher } from './use-publisher.ts';
 
 const levels: readonly { readonly level: AnnouncementLevel; readonly label: string }[] = [
@@ -11,11 +13,14 @@ const levels: readonly { readonly level: AnnouncementLevel; readonly label: stri
 export function AnnouncementForm({ publisher }: { readonly publisher: Publisher }): ReactElement {
   const [message, setMessage] = useState('We close at eight tonight.');
   const [level, setLevel] = useState<AnnouncementLevel>('INFO');
+  const { isBusy, run } = useBusy();
 
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    const input = { level, message: message.trim(), idempotencyKey: crypto.randomUUID() };
-    void publisher.publish(`Announcement: ${message.trim()}`, PublishAnnouncementDocument, { input });
+    const text = message.trim();
+    run(async () => {
+      await publisher.publish(`Announcement: ${text}`, 'publishAnnouncement', { level, message: text });
+    });
   };
 
   return (
@@ -41,9 +46,9 @@ export function AnnouncementForm({ publisher }: { readonly publisher: Publisher 
         </select>
       </label>
       <div className="form-actions">
-        <button type="submit" className="button" data-primary disabled={message.trim() === ''}>
+        <PublishButton isBusy={isBusy} isDisabled={message.trim() === ''}>
           Announce
-        </button>
+        </PublishButton>
       </div>
     </form>
   );

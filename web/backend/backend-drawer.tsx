@@ -15,6 +15,8 @@ export interface BackendDrawerProps {
   readonly product: Product;
 }
 
+const icons = { sending: 'clock', published: 'check', failed: 'warning' } as const;
+
 export function BackendDrawer({ panel, product }: BackendDrawerProps): ReactElement {
   const publisher = usePublisher();
   const headingRef = useRef<HTMLHeadingElement>(null);
@@ -46,10 +48,10 @@ export function BackendDrawer({ panel, product }: BackendDrawerProps): ReactElem
       </div>
       <div role="log" aria-label="Published">
         <ul className="outcomes">
-          {publisher.outcomes.map(({ id, sentence, failed }) => (
-            <li key={id} data-failed={failed}>
-              <Icon name={failed ? 'warning' : 'check'} />
-              {sentence}
+          {publisher.outcomes.map(({ id, sentence, state }) => (
+            <li key={id} data-state={state}>
+              <Icon name={icons[state]} />
+              {state === 'sending' ? `Sending… ${sentence}` : sentence}
             </li>
           ))}
         </ul>

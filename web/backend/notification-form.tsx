@@ -1,6 +1,8 @@
 import { useState, type SubmitEvent, type ReactElement } from 'react';
-import { SendNotificationDocument, type NotificationPriority } from '../../src/client/index.ts';
+import type { NotificationPriority } from '../../src/client/index.ts';
 import { useSession } from '../session.tsx';
+import { PublishButton } from './publish-button.tsx';
+import { useBusy } from './use-busy.ts';
 import type { Publisher } from './use-publisher.ts';
 
 const priorities: readonly NotificationPriority[] = ['LOW', 'NORMAL', 'HIGH', 'CRITICAL'];
@@ -10,6 +12,7 @@ export function NotificationForm({ publisher }: { readonly publisher: Publisher 
   const [title, setTitle] = useState('Your parcel is here');
   const [recipients, setRecipients] = useState<'me' | 'everyone'>('me');
   const [priority, setPriority] = useState<NotificationPriority>('NORMAL');
+  const { isBusy, run } = useBusy();
 
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -19,10 +22,11 @@ export function NotificationForm({ publisher }: { readonly publisher: Publisher 
       priority,
       title: title.trim(),
       body: '',
-      idempotencyKey: crypto.randomUUID(),
     };
     const whom = recipients === 'me' ? person.name : 'everyone';
-    void publisher.publish(`Notification to ${whom}: ${title.trim()}`, SendNotificationDocument, { input });
+    run(async () => {
+      await publisher.publish(`Notification to ${whom}: ${input.title}`, 'sendNotification', input);
+    });
   };
 
   return (
@@ -58,9 +62,9 @@ export function NotificationForm({ publisher }: { readonly publisher: Publisher 
         </label>
       </div>
       <div className="form-actions">
-        <button type="submit" className="button" data-primary disabled={title.trim() === ''}>
+        <PublishButton isBusy={isBusy} isDisabled={title.trim() === ''}>
           Send
-        </button>
+        </PublishButton>
       </div>
     </form>
   );

@@ -1,10 +1,13 @@
 import { useState, type SubmitEvent, type ReactElement } from 'react';
-import { PublishOrderUpdateDocument, type OrderStatus } from '../../src/client/index.ts';
+import type { OrderStatus } from '../../src/client/index.ts';
 import { useOrder } from '../../src/react/index.ts';
 import { useSession } from '../session.tsx';
 import { nextStep, orderStatuses, orderWords } from '../shop/order-words.ts';
 import { products } from '../shop/products.ts';
 import { useShownOrder } from '../shop/use-shown-order.ts';
+import { PublishButton } from './publish-button.tsx';
+import { randomId } from './random-id.ts';
+import { useBusy } from './use-busy.ts';
 import type { Publisher } from './use-publisher.ts';
 
 /** Moves the order that is shown, or places a new one. */
@@ -15,6 +18,9 @@ export function OrderForm({ publisher }: { readonly publisher: Publisher }): Rea
   const [chosen, setChosen] = useState<OrderStatus | ''>('');
   const [note, setNote] = useState('');
   const [notifies, setNotifies] = useState(true);
+  /** Stays until it is placed: tried again after a failure, it is the same order. */
+  const [newId, setNewId] = useState(toOrderId);
+  const { isBusy, run } = useBusy();
   const next = order === null ? 'PENDING' : nextStep(order.status);
   const status = chosen === '' ? next : chosen;
 
@@ -25,28 +31,32 @@ export function OrderForm({ publisher }: { readonly publisher: Publisher }): Rea
       orderId,
       status,
       notifyCustomer: notifies,
-      idempotencyKey: crypto.randomUUID(),
       ...(note.trim() !== '' && { note: note.trim() }),
     };
-    setNote('');
-    setChosen('');
-    void publisher.publish(`Order ${orderId}: ${orderWords[status]}`, PublishOrderUpdateDocument, { input });
+    run(async () => {
+      const sentence = `Order ${orderId}: ${orderWords[status]}`;
+      if (!(await publisher.publish(sentence, 'publishOrderUpdate', input))) return;
+      // What was written meanwhile stays.
+      setNote((now) => (now === note ? '' : now));
+      setChosen((now) => (now === chosen ? '' : now));
+    });
   };
 
   const place = () => {
-    const id = crypto.randomUUID().slice(0, 4).toUpperCase();
     const input = {
-      orderId: id,
+      orderId: newId,
       customerId: person.id,
       status: 'PENDING' as const,
       itemCount: 1,
       total: { amount: '299.99', currency: 'EUR' },
       data: { product: products[0].name },
-      idempotencyKey: crypto.randomUUID(),
     };
-    void publisher
-      .publish(`New order ${id} for ${person.name}`, PublishOrderUpdateDocument, { input })
-      .then(() => show(id));
+    run(async () => {
+      const sentence = `New order ${newId} for ${person.name}`;
+      if (!(await publisher.publish(sentence, 'publishOrderUpdate', input))) return;
+      show(newId);
+      setNewId(toOrderId());
+    });
   };
 
   return (
@@ -72,13 +82,15 @@ export function OrderForm({ publisher }: { readonly publisher: Publisher }): Rea
         Notify the customer
       </label>
       <div className="form-actions">
-        <button type="button" className="button" onClick={place}>
+        <PublishButton isBusy={isBusy} isPrimary={false} onClick={place}>
           New order
-        </button>
-        <button type="submit" className="button" data-primary disabled={orderId === null}>
+        </PublishButton>
+        <PublishButton isBusy={isBusy} isDisabled={orderId === null}>
           Publish
-        </button>
+        </PublishButton>
       </div>
     </form>
   );
 }
+
+const toOrderId = (): string => randomId().slice(0, 4).toUpperCase();

@@ -1,6 +1,7 @@
 import { useState, type SubmitEvent, type ReactElement } from 'react';
-import { PublishInventoryAlertDocument } from '../../src/client/index.ts';
 import type { Product } from '../shop/products.ts';
+import { PublishButton } from './publish-button.tsx';
+import { useBusy } from './use-busy.ts';
 import type { Publisher } from './use-publisher.ts';
 
 export interface StockFormProps {
@@ -12,6 +13,7 @@ const few = 5;
 
 export function StockForm({ publisher, product }: StockFormProps): ReactElement {
   const [stock, setStock] = useState('3');
+  const { isBusy, run } = useBusy();
 
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -22,10 +24,9 @@ export function StockForm({ publisher, product }: StockFormProps): ReactElement 
       productName: product.name,
       kind,
       stockLevel,
-      idempotencyKey: crypto.randomUUID(),
     } as const;
-    void publisher.publish(`Stock of ${product.name}: ${stockLevel}`, PublishInventoryAlertDocument, {
-      input,
+    run(async () => {
+      await publisher.publish(`Stock of ${product.name}: ${stockLevel}`, 'publishInventoryAlert', input);
     });
   };
 
@@ -45,9 +46,7 @@ export function StockForm({ publisher, product }: StockFormProps): ReactElement 
         />
       </label>
       <div className="form-actions">
-        <button type="submit" className="button" data-primary>
-          Set
-        </button>
+        <PublishButton isBusy={isBusy}>Set</PublishButton>
       </div>
     </form>
   );

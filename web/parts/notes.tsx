@@ -1,5 +1,9 @@
 // What stands where there is nothing to show: nothing yet, nothing found, or something that failed.
 import type { ReactElement, ReactNode } from 'react';
+import { CombinedError } from 'urql';
+import { ConnectionClosedError } from '../../src/client/index.ts';
+import { TokenError } from '../development-token.ts';
+import { OfflineError } from '../network.ts';
 import { Icon, type IconName } from './icon.tsx';
 
 export function EmptyNote({
@@ -23,25 +27,39 @@ export function EmptyNote({
 export function FailureNote({
   what,
   error,
+  onRetry,
 }: {
   readonly what: string;
   readonly error: Error | null | undefined;
+  /** Reads anew. Without it only the whole page can be, which loses what still waits to be sent. */
+  readonly onRetry?: () => void;
 }): ReactElement {
   return (
     <div className="note" role="alert">
       <Icon name="warning" />
       <p className="note-title">{what}</p>
       {error != null && <p className="muted">{sentenceOf(error)}</p>}
-      <button type="button" className="button" onClick={() => location.reload()}>
-        Reload the page
+      <button type="button" className="button" onClick={onRetry ?? (() => location.reload())}>
+        {onRetry === undefined ? 'Reload the page' : 'Try again'}
       </button>
     </div>
   );
 }
 
-/** As the server or the network put it. */
-export const sentenceOf = (error: unknown): string =>
-  error instanceof Error ? error.message.replace(/^\[(?:GraphQL|Network)\] /, '') : String(error);
+/** As the server put it. What a browser says of its network nobody understands, nor what a parser says of a proxy's page. */
+export function sentenceOf(error: unknown): string {
+  if (error instanceof CombinedError && error.networkError !== undefined) {
+    return ours.some((kind) => error.networkError instanceof kind) ? error.networkError.message : unreachable;
+  }
+  if (technical.some((kind) => error instanceof kind)) return unreachable;
+  return error instanceof Error ? error.message.replace(/^\[GraphQL\] /, '') : String(error);
+}
+
+/** Whose messages are written for people. */
+const ours = [TokenError, OfflineError, ConnectionClosedError];
+const technical = [TypeError, SyntaxError, DOMException];
+
+export const unreachable = 'The server can not be reached.';
 
 export function Skeleton({
   label,

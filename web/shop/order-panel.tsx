@@ -1,5 +1,5 @@
-import { useEffect, type ReactElement } from 'react';
-import { useConnectionState, useOrder } from '../../src/react/index.ts';
+import type { ReactElement } from 'react';
+import { useOrder } from '../../src/react/index.ts';
 import { EmptyNote, FailureNote, Skeleton } from '../parts/notes.tsx';
 import { OrderTimeline } from './order-timeline.tsx';
 import { orderWords, paymentWords } from './order-words.ts';
@@ -7,11 +7,6 @@ import { useShownOrder } from './use-shown-order.ts';
 
 export function OrderPanel(): ReactElement {
   const { status, error, orders, orderId, show, readAgain } = useShownOrder();
-  const { status: connection } = useConnectionState();
-  // urql's own hooks do not ask again by themselves.
-  useEffect(() => {
-    if (connection === 'connected' && status === 'failed') readAgain();
-  }, [connection]);
 
   return (
     <section className="order" aria-labelledby="order-title">
@@ -20,9 +15,9 @@ export function OrderPanel(): ReactElement {
         {orders.length > 0 && orderId !== null && (
           <select aria-label="Order" value={orderId} onChange={(event) => show(event.target.value)}>
             {!orders.some(({ id }) => id === orderId) && <option value={orderId}>{orderId}</option>}
-            {orders.map(({ id }) => (
-              <option key={id} value={id}>
-                {id}
+            {orders.map((order) => (
+              <option key={order.id} value={order.id}>
+                {order.id} · {orderWords[order.status]}
               </option>
             ))}
           </select>
@@ -32,7 +27,7 @@ export function OrderPanel(): ReactElement {
         {orderId !== null ? (
           <ShownOrder orderId={orderId} />
         ) : status === 'failed' ? (
-          <FailureNote what="Your orders could not be loaded" error={error} />
+          <FailureNote what="Your orders could not be loaded" error={error} onRetry={readAgain} />
         ) : status === 'loading' ? (
           <Skeleton label="Loading orders" rows={4} />
         ) : (
@@ -46,7 +41,7 @@ export function OrderPanel(): ReactElement {
 }
 
 function ShownOrder({ orderId }: { readonly orderId: string }): ReactElement {
-  const { status, order, error } = useOrder(orderId);
+  const { status, order, error, refetch } = useOrder(orderId);
   if (status === 'not-found') {
     return (
       <EmptyNote icon="box" title={`There is no order ${orderId}`}>
@@ -54,7 +49,9 @@ function ShownOrder({ orderId }: { readonly orderId: string }): ReactElement {
       </EmptyNote>
     );
   }
-  if (status === 'failed') return <FailureNote what="The order could not be shown" error={error} />;
+  if (status === 'failed') {
+    return <FailureNote what="The order could not be shown" error={error} onRetry={() => void refetch()} />;
+  }
   if (order === null) return <Skeleton label="Loading the order" rows={5} />;
   const { total, itemCount, trackingNumber, paymentStatus } = order;
   return (

@@ -12,8 +12,13 @@ export function readDismissed(): ReadonlySet<string> {
   }
 }
 
-export function writeDismissed(id: string): ReadonlySet<string> {
-  const dismissed = new Set([...readDismissed(), id].slice(-kept));
-  localStorage.setItem(key, JSON.stringify([...dismissed]));
+/** Those that were put away before, in this window and in others, and these. */
+export function writeDismissed(before: ReadonlySet<string>, ids: readonly string[]): ReadonlySet<string> {
+  const dismissed = new Set([...before, ...readDismissed(), ...ids].slice(-kept));
+  try {
+    localStorage.setItem(key, JSON.stringify([...dismissed]));
+  } catch {
+    // Where browsers forbid storing, they stay away until the page is left.
+  }
   return dismissed;
 }

@@ -7,8 +7,13 @@ const key = 'tidings-demo.theme';
 const prefersDark = () => matchMedia('(prefers-color-scheme: dark)').matches;
 
 function chosenTheme(): Theme | null {
-  const stored = localStorage.getItem(key);
-  return stored === 'light' || stored === 'dark' ? stored : null;
+  try {
+    const stored = localStorage.getItem(key);
+    return stored === 'light' || stored === 'dark' ? stored : null;
+  } catch {
+    // Browsers may forbid storing: then it is as the system wishes.
+    return null;
+  }
 }
 
 export function useTheme(): { readonly theme: Theme; choose(theme: Theme): void } {
@@ -19,8 +24,12 @@ export function useTheme(): { readonly theme: Theme; choose(theme: Theme): void 
   return {
     theme: chosen ?? (prefersDark() ? 'dark' : 'light'),
     choose(theme) {
-      localStorage.setItem(key, theme);
       setChosen(theme);
+      try {
+        localStorage.setItem(key, theme);
+      } catch {
+        // It stands until the page is left.
+      }
     },
   };
 }

@@ -10,6 +10,10 @@ export function Welcome(): ReactElement {
     <main className="welcome">
       <Logo />
       <h1>Who are you?</h1>
+      <p>
+        Tidings is a GraphQL server for what has to arrive at once and must not get lost: messages, orders,
+        notifications and who is there.
+      </p>
       <p className="muted">
         Open two windows side by side, as two people: write, go offline in one of them, publish meanwhile,
         come back. Nothing is missing.

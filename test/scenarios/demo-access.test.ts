@@ -229,3 +229,99 @@ it('the narrow page shows one section at a time, and moves to the messages when 
   await page.getByRole('button', { name: 'Chats', exact: true }).click();
   await conversations.waitFor();
 });
+
+it('announcements, however long, leave the page below them of use', async () => {
+  const anne = await open('alice', { width: 390 });
+  const { page } = anne;
+  await page.getByRole('button', { name: 'Backend' }).click();
+  const form = page.getByRole('form', { name: 'Announce' });
+  const text = `${randomUUID()} ${'we close at eight. '.repeat(90)}`.trim();
+  for (const number of [1, 2, 3]) {
+    await form.getByRole('textbox', { name: 'Text' }).fill(`${number} ${text}`);
+    await form.getByRole('button', { name: 'Announce' }).click();
+  }
+  const bars = page.getByRole('region', { name: 'Announcements' });
+  await bars.getByText(`3 ${text}`).waitFor();
+  await page.keyboard.press('Escape');
+  const height = async () => (await bars.boundingBox())!.height;
+  const most = 0.3 * page.viewportSize()!.height;
+  await bars.getByRole('button', { name: 'Read all of it' }).click();
+  await bars.getByRole('button', { name: /^\d+ more$/ }).click();
+  await bars.getByText(`1 ${text}`).waitFor();
+  expect(await height()).toBeLessThanOrEqual(most);
+  await bars.getByRole('button', { name: 'less', exact: true }).click();
+  await bars.getByText(`1 ${text}`).waitFor({ state: 'detached' });
+  await bars.getByRole('button', { name: /^\d+ more$/ }).click();
+  await bars.getByRole('button', { name: 'Dismiss all' }).click();
+  await expect.poll(() => bars.innerText(), patiently).toBe('');
+});
+
+describe('who one is', () => {
+  it('is changed by a link, never by an arrow key, and others are opened in a window beside', async () => {
+    const anne = await open('alice');
+    const { page } = anne;
+    const who = page.getByRole('button', { name: /^You are Alice/ });
+    await who.focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    const beside = page.getByRole('link', { name: 'Open Carol Lindqvist in a new window' });
+    await beside.waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    expect(page.url()).toContain('as=alice');
+    const [carol] = await Promise.all([page.context().waitForEvent('page'), beside.click()]);
+    await carol.getByRole('button', { name: /^You are Carol/ }).waitFor();
+    expect(page.url()).toContain('as=alice');
+    await page.getByRole('link', { name: 'Switch to Bob Okafor' }).click();
+    await page.waitForURL('**/?as=bob*');
+    await page.getByRole('button', { name: /^You are Bob/ }).waitFor();
+  });
+
+  it('is in the title of the window, with what is unread', async () => {
+    const { page } = await open('dan');
+    await expect.poll(() => page.title(), patiently).toMatch(/^(\(\d+\) )?Dan – Tidings demo$/);
+  });
+
+  it('of a long name makes the page no wider', async () => {
+    const { page } = await open(`n${'o'.repeat(200)}`, { width: 390 });
+    const widths = await page.evaluate<number[]>('[document.body.scrollWidth, innerWidth]');
+    expect(widths[0]).toBeLessThanOrEqual(widths[1]!);
+  });
+});
+
+it('what the bell has opened is closed by a press beside it, and by Escape wherever the focus is', async () => {
+  const anne = await open('bob');
+  const { page } = anne;
+  const notifications = page.getByRole('dialog', { name: 'Notifications' });
+  await anne.bell.click();
+  await page.getByRole('heading', { name: 'Conversations' }).click();
+  await notifications.waitFor({ state: 'detached' });
+  await anne.bell.click();
+  await page.evaluate('document.activeElement.blur()');
+  await page.keyboard.press('Escape');
+  await notifications.waitFor({ state: 'detached' });
+});
+
+it('a browser that forbids storing shows the page, and the theme is chosen all the same', async () => {
+  const anne = await open('carol', { theme: 'dark' });
+  const { page } = anne;
+  await page.addInitScript(() => {
+    Object.defineProperty(window, 'localStorage', {
+      get: () => {
+        throw new DOMException('Forbidden.', 'SecurityError');
+      },
+    });
+  });
+  await page.reload();
+  await anne.isLive();
+  await page.getByRole('button', { name: 'Switch to the light theme' }).click();
+  await page.getByRole('button', { name: 'Switch to the dark theme' }).waitFor();
+});
+
+it('where the page itself fails, a sentence stands there instead of nothing', async () => {
+  await using visitor = await visit(browser, { url: server.url, user: null });
+  const { page } = visitor;
+  await page.addInitScript('matchMedia = undefined');
+  await page.goto(`${server.url}/?as=alice`);
+  await page.getByRole('heading', { name: 'This page could not be shown' }).waitFor();
+  await page.getByRole('button', { name: 'Reload the page' }).waitFor();
+});

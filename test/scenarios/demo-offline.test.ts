@@ -3,10 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Browser, Page, Route } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   CreateConversationDocument,
+  PublishInventoryAlertDocument,
   PublishOrderUpdateDocument,
   SendMessageDocument,
   SendNotificationDocument,
@@ -27,7 +28,9 @@ const opened: Visitor[] = [];
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'tidings-demo-'));
   [server, browser] = await Promise.all([startHere('0'), openBrowser()]);
-  shop = await connect(server, 'demo-shop', { scope: 'orders:publish notifications:send chat:write' });
+  shop = await connect(server, 'demo-shop', {
+    scope: 'orders:publish notifications:send inventory:publish chat:write',
+  });
 }, 120_000);
 afterAll(async () => {
   await browser.close();
@@ -78,6 +81,17 @@ const steps = ({ page }: Visitor) =>
     .locator('li:not([data-step="coming"]) .step-name')
     .allInnerTexts();
 
+/** What the drawer says of each publishing. */
+const published = ({ page }: Visitor) => page.getByRole('log', { name: 'Published' });
+const graphql = '**/graphql';
+/** What the page publishes as a backend; the page's own queries pass. */
+const onPublishing = (page: Page, handle: (route: Route) => Promise<void>) =>
+  page.route(graphql, (route) =>
+    /mutation (Publish|SendNotification)/.test(route.request().postData() ?? '')
+      ? handle(route)
+      : route.fallback(),
+  );
+
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
 it('offline and back: messages, notifications and the order are all there, in order, each once', async () => {
@@ -109,7 +123,9 @@ it('offline and back: messages, notifications and the order are all there, in or
     .poll(() => steps(anne), patiently)
     .toEqual(['Received', 'Being packed', 'Shipped', 'Delivered']);
   await expect.poll(() => unread(anne), patiently).toBe(4);
-  await anne.page.getByText(/4 notifications\s+came while you were away/).waitFor();
+  await anne.page
+    .getByText(/3 messages, 4 notifications and 3 order steps\s+came while you were away/)
+    .waitFor();
   await anne.bell.click();
   await expect
     .poll(() => titles(anne), patiently)
@@ -129,6 +145,169 @@ it('“Publish 5 while I am offline” shows it with one button', async () => {
   await expect
     .poll(() => titles(anne), patiently)
     .toEqual([5, 4, 3, 2, 1].map((number) => `Unread: While you were away: ${number} of 5`));
+});
+
+it('messages alone are told as well when one comes back, the conversation that is shown among them', async () => {
+  const conversation = await converse();
+  const anne = await open(alice, { conversation });
+  await sayAs(bob, conversation, 'before');
+  await expect.poll(() => anne.bodies(), patiently).toEqual(['before']);
+  await anne.page.locator('.conversation-row .badge').waitFor({ state: 'detached' });
+  const offline = anne.page.getByRole('switch', { name: 'Go offline' });
+  await offline.click();
+  await sayAs(bob, conversation, 'one');
+  await sayAs(bob, conversation, 'two');
+  await offline.click();
+  await anne.page.getByText(/^2 messages\s+came while you were away/).waitFor();
+});
+
+describe('the backend, which is never offline', () => {
+  it('keeps the order in sight when it is opened offline, and publishes', async () => {
+    const order = randomUUID();
+    await move(order, 'PENDING');
+    const anne = await open(alice);
+    await expect.poll(() => steps(anne), patiently).toEqual(['Received']);
+    await anne.page.getByRole('switch', { name: 'Go offline' }).click();
+    await anne.page.getByRole('button', { name: 'Backend' }).click();
+    const form = anne.page.getByRole('form', { name: 'Publish an order update' });
+    await form.getByRole('heading', { name: `Order ${order}` }).waitFor();
+    await form.getByRole('button', { name: 'Publish' }).click();
+    await published(anne).getByText(`Order ${order}: Confirmed`, { exact: true }).waitFor();
+    expect(await steps(anne)).toEqual(['Received']);
+    expect(await anne.page.getByText('could not be loaded').count()).toBe(0);
+    await anne.page.getByRole('button', { name: 'Come back' }).click();
+    await expect.poll(() => steps(anne), patiently).toEqual(['Received', 'Confirmed']);
+  });
+
+  it('tries again by itself where the server does not answer, and it happens once', async () => {
+    const anne = await open(alice);
+    await anne.page.getByRole('button', { name: 'Backend' }).click();
+    let failures = 0;
+    await onPublishing(anne.page, async (route) => {
+      if ((failures += 1) > 2) return route.fallback();
+      // The first one arrives, and only its answer is lost.
+      if (failures === 1) await route.fetch();
+      return route.abort();
+    });
+    const form = anne.page.getByRole('form', { name: 'Send a notification' });
+    await form.getByRole('textbox', { name: 'Title' }).fill('Only once');
+    await form.getByRole('button', { name: 'Send' }).click();
+    await published(anne)
+      .getByText(/^Notification to .*: Only once$/)
+      .waitFor();
+    await expect.poll(() => unread(anne), patiently).toBe(1);
+  });
+
+  it('shows no order that was refused, and keeps what was typed', async () => {
+    const anne = await open(alice);
+    await anne.page.getByText('No orders yet').waitFor();
+    await anne.page.getByRole('button', { name: 'Backend' }).click();
+    const form = anne.page.getByRole('form', { name: 'Publish an order update' });
+    const refuse = (route: Route) =>
+      route.fulfill({
+        json: { errors: [{ message: 'Not today.', extensions: { code: 'FORBIDDEN' } }] },
+      });
+    await onPublishing(anne.page, refuse);
+    await form.getByRole('button', { name: 'New order' }).click();
+    await published(anne)
+      .getByText(/^New order .*: Not today\.$/)
+      .waitFor();
+    await anne.page.getByText('No orders yet').waitFor();
+    expect(await anne.page.getByText('There is no order').count()).toBe(0);
+
+    await anne.page.unroute(graphql);
+    await form.getByRole('button', { name: 'New order' }).click();
+    await expect.poll(() => steps(anne), patiently).toEqual(['Received']);
+    await onPublishing(anne.page, refuse);
+    await form.getByRole('textbox', { name: 'Note' }).fill('By hand');
+    await form.getByRole('button', { name: 'Publish' }).click();
+    await published(anne)
+      .getByText(/: Confirmed: Not today\.$/)
+      .waitFor();
+    expect(await form.getByRole('textbox', { name: 'Note' }).inputValue()).toBe('By hand');
+  });
+
+  it('publishes once where a button is pressed twice, and the button keeps the focus', async () => {
+    const anne = await open(alice);
+    await anne.page.getByRole('button', { name: 'Backend' }).click();
+    const send = anne.page
+      .getByRole('form', { name: 'Send a notification' })
+      .getByRole('button', { name: 'Send' });
+    let sent = 0;
+    let answer = () => {};
+    const answers = new Promise<void>((resolve) => (answer = resolve));
+    await onPublishing(anne.page, async (route) => {
+      sent += 1;
+      await answers;
+      await route.fallback();
+    });
+    await send.focus();
+    await anne.page.keyboard.press('Enter');
+    await anne.page.keyboard.press('Enter');
+    await published(anne)
+      .getByText(/^Sending…/)
+      .waitFor();
+    await send.dispatchEvent('click');
+    answer();
+    await published(anne)
+      .getByText(/^Notification to/)
+      .waitFor();
+    expect(await published(anne).getByRole('listitem').count()).toBe(1);
+    expect(sent).toBe(1);
+    expect(await send.evaluate((button) => button === document.activeElement)).toBe(true);
+    await expect.poll(() => unread(anne), patiently).toBe(1);
+  });
+
+  it('that publishes nothing takes nobody offline for long', async () => {
+    const anne = await open(alice);
+    await anne.page.getByRole('button', { name: 'Backend' }).click();
+    await onPublishing(anne.page, (route) =>
+      route.fulfill({ json: { errors: [{ message: 'Not today.', extensions: { code: 'FORBIDDEN' } }] } }),
+    );
+    await anne.page.getByRole('button', { name: 'Publish 5 while I am offline' }).click();
+    await anne.page.getByText('Nothing could be published').waitFor();
+    await anne.isLive();
+  });
+});
+
+it('the stock is as it is when one comes back, also of a product that was chosen offline', async () => {
+  const set = (productId: string, stockLevel: number) =>
+    shop.request(PublishInventoryAlertDocument, {
+      input: { productId, productName: productId, kind: 'LOW_STOCK', stockLevel },
+    });
+  await set('turntable', 4);
+  const anne = await open(alice);
+  const stock = anne.page.getByRole('status', { name: 'Stock' });
+  const choose = (product: string) =>
+    anne.page.getByRole('combobox', { name: 'Product' }).selectOption(product);
+  await choose('Turntable');
+  await expect.poll(() => stock.innerText(), patiently).toBe('Only 4 left');
+  const offline = anne.page.getByRole('switch', { name: 'Go offline' });
+  await offline.click();
+  await set('turntable', 3);
+  await offline.click();
+  await expect.poll(() => stock.innerText(), patiently).toBe('Only 3 left');
+
+  await offline.click();
+  await set('speakers', 2);
+  await choose('Speakers');
+  expect(await stock.innerText()).toBe('Stock unknown');
+  await offline.click();
+  await expect.poll(() => stock.innerText(), patiently).toBe('Only 2 left');
+  await set('speakers', 1);
+  await expect.poll(() => stock.innerText(), patiently).toBe('Only 1 left');
+});
+
+it('whose token is refused is told so, and led back to choosing who they are', async () => {
+  // Beside those whose complaints are looked at: the browser tells of every refusal.
+  await using visitor = await visit(browser, { url: server.url, user: null });
+  const { page } = visitor;
+  await page.route('**/dev/token?*', (route) => route.fulfill({ json: { token: 'nonsense' } }));
+  await page.goto(`${server.url}/?as=${alice}`);
+  await page.getByText('The server has refused this visit').waitFor();
+  expect(await page.getByText('waits here').count()).toBe(0);
+  await page.getByRole('link', { name: 'Choose who you are' }).click();
+  await page.getByRole('heading', { name: 'Who are you?' }).waitFor();
 });
 
 it('what is refused while one is offline is told, and what is edited offline is not lost', async () => {

@@ -3,13 +3,15 @@ import { useNotifications } from '../../src/react/index.ts';
 import { Icon } from '../parts/icon.tsx';
 import { usePanel } from '../parts/use-panel.ts';
 import { NotificationPanel } from './notification-panel.tsx';
+import { useOutsidePress } from './use-outside-press.ts';
 
 /** The count is the same in every tab and on every device. */
 export function Bell(): ReactElement {
   const { unreadCount } = useNotifications();
   const panel = usePanel();
+  const ref = useOutsidePress(panel.isOpen, panel.close);
   return (
-    <div className="bell" onKeyDown={panel.onKeyDown}>
+    <div className="bell" ref={ref} onKeyDown={panel.onKeyDown}>
       <button
         type="button"
         ref={panel.openerRef}

@@ -5,7 +5,7 @@ import { EmptyNote, FailureNote, sentenceOf, Skeleton } from '../parts/notes.tsx
 import { NotificationItem } from './notification-item.tsx';
 
 export function NotificationPanel({ onClose }: { readonly onClose: () => void }): ReactElement {
-  const { status, notifications, unreadCount, hasMore, error, markRead, markAllRead, loadMore } =
+  const { status, notifications, unreadCount, hasMore, error, markRead, markAllRead, loadMore, refetch } =
     useNotifications();
   const [failure, setFailure] = useState<string | null>(null);
   const headingRef = useRef<HTMLHeadingElement>(null);
@@ -43,7 +43,13 @@ export function NotificationPanel({ onClose }: { readonly onClose: () => void })
       )}
       <div className="popover-body">
         {status === 'loading' && <Skeleton label="Loading notifications" />}
-        {status === 'failed' && <FailureNote what="Notifications could not be loaded" error={error} />}
+        {status === 'failed' && (
+          <FailureNote
+            what="Notifications could not be loaded"
+            error={error}
+            onRetry={() => void refetch()}
+          />
+        )}
         {status === 'live' && notifications.length === 0 && (
           <EmptyNote icon="bell" title="Nothing yet">
             What concerns you arrives here, on all your devices at once.

@@ -4,11 +4,13 @@ import type { Panel } from '../parts/use-panel.ts';
 import { Bell } from './bell.tsx';
 import { ConnectionPill } from './connection-pill.tsx';
 import { OfflineSwitch } from './offline-switch.tsx';
-import { PersonSelect } from './person-select.tsx';
+import { PersonMenu } from './person-menu.tsx';
 import { PresenceSelect } from './presence-select.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
+import { useWindowTitle } from './use-window-title.ts';
 
 export function TopBar({ backend }: { readonly backend: Panel }): ReactElement {
+  useWindowTitle();
   return (
     <header className="top-bar">
       <h1 className="brand">
@@ -16,7 +18,7 @@ export function TopBar({ backend }: { readonly backend: Panel }): ReactElement {
         <span>Tidings</span>
       </h1>
       <div className="who">
-        <PersonSelect />
+        <PersonMenu />
         <PresenceSelect />
       </div>
       <div className="network">

@@ -321,7 +321,7 @@ it('what is refused while one is offline is told, and what is edited offline is 
   await own.getByRole('button', { name: 'Edit' }).click();
   await anne.page.getByRole('textbox', { name: 'Edit message' }).fill('Soup');
   await anne.page.getByRole('button', { name: 'Save' }).click();
-  await anne.messages.getByRole('alert').waitFor();
+  await anne.messages.getByRole('alert').getByText('You are offline.').waitFor();
   expect(await anne.page.getByRole('textbox', { name: 'Edit message' }).inputValue()).toBe('Soup');
   await anne.page.getByRole('switch', { name: 'Go offline' }).click();
   await anne.isLive();

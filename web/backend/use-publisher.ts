@@ -42,7 +42,8 @@ export function usePublisher(): Publisher {
 
   return {
     outcomes,
-    async publish(sentence, method, input) {
+    async publish(whole, method, input) {
+      const sentence = shortened(whole);
       const id = (lastId += 1);
       const what = JSON.stringify([method, input]);
       const idempotencyKey = unfinished.current.get(what) ?? randomId();
@@ -68,5 +69,13 @@ function publishSentenceOf(error: unknown): string {
   if (!(error instanceof PublishError)) return String(error);
   if (error.cause instanceof TokenError) return error.cause.message;
   if (['UNREACHABLE', 'TIMEOUT', 'UNAVAILABLE'].includes(error.code)) return unreachable;
-  return error.message.replace(/^.* failed with [A-Z_]+(?: after \d+ attempts)?: /, '');
+  return error.message
+    .replace(/^.* failed with [A-Z_]+(?: after \d+ attempts)?: /, '')
+    .replace(/ It may have been carried out all the same.*$/, '');
 }
+
+const longest = 100;
+
+/** An announcement may be as long as a page. */
+const shortened = (sentence: string): string =>
+  sentence.length > longest ? `${sentence.slice(0, longest)}…` : sentence;

@@ -199,7 +199,11 @@ test('the demo app takes of the source what users install, and nothing else', ()
       .map(({ specifier }) => posix.join(posix.dirname(path), specifier))
       .filter((target) => !target.startsWith('web/')),
   );
-  expect([...new Set(taken)].sort()).toEqual(['src/client/index.ts', 'src/react/index.ts']);
+  expect([...new Set(taken)].sort()).toEqual([
+    'src/client/index.ts',
+    'src/publisher/index.ts',
+    'src/react/index.ts',
+  ]);
 });
 
 function readSource(folder = 'src'): File[] {

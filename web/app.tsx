@@ -7,8 +7,8 @@ import { Welcome } from './welcome.tsx';
 
 export function App(): ReactElement {
   const query = new URLSearchParams(location.search);
-  const userId = query.get('as');
-  if (userId === null || userId === '') return <Welcome />;
+  const userId = query.get('as')?.trim() ?? '';
+  if (userId === '') return <Welcome />;
   return <Visit userId={userId} expiresIn={query.get('expiresIn')} />;
 }
 

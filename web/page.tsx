@@ -27,7 +27,7 @@ export function Page(): ReactElement {
   const [product, setProduct] = useState<Product>(products[0]);
   const backend = usePanel();
   const { conversation: conversationId, show } = useShown();
-  const isNarrow = useMedia('(max-width: 760px)');
+  const isNarrow = useMedia('(width < 600px)');
   const { conversations } = useConversations();
   const { status } = useConnectionState();
 

@@ -23,12 +23,12 @@ export function ConversationList({ shownId, onOpen }: ConversationListProps): Re
         <button
           type="button"
           ref={form.openerRef}
-          className="button"
+          className="button new-button"
           aria-expanded={form.isOpen}
           onClick={form.toggle}
         >
           <Icon name="plus" />
-          New
+          <span>New</span>
         </button>
       </div>
       <div className="panel-body">

@@ -16,5 +16,10 @@ export const people: readonly Person[] = [
 
 export function personOf(id: string): Person {
   const known = people.find((person) => person.id === id);
-  return known ?? { id, name: id.charAt(0).toUpperCase() + id.slice(1), role: 'Somebody new' };
+  return known ?? { id, name: toName(id), role: 'Somebody new' };
+}
+
+function toName(id: string): string {
+  const [first = '', ...rest] = Array.from(id);
+  return first.toUpperCase() + rest.join('');
 }

@@ -2,7 +2,8 @@ import { useState, type SubmitEvent, type KeyboardEvent, type ReactElement } fro
 import { useTypingIndicator } from '../../src/react/index.ts';
 import { Icon } from '../parts/icon.tsx';
 import { firstNameOf, listOf } from '../parts/names.ts';
-import { drafts } from './drafts.ts';
+import { useSession } from '../session.tsx';
+import { readDraft, writeDraft } from './drafts.ts';
 
 export interface ComposerProps {
   readonly conversationId: string;
@@ -11,23 +12,26 @@ export interface ComposerProps {
 
 /** Enter sends, Shift and Enter begin a new line. */
 export function Composer({ conversationId, onSend }: ComposerProps): ReactElement {
+  const { person } = useSession();
   const { typing, onTyping, onStopped, onSent } = useTypingIndicator(conversationId);
-  const [text, setText] = useState(() => drafts.get(conversationId) ?? '');
+  const place = { userId: person.id, conversationId };
+  const [text, setText] = useState(() => readDraft(place));
   const isEmpty = text.trim() === '';
 
   const change = (next: string) => {
     setText(next);
-    drafts.set(conversationId, next);
+    writeDraft(place, next);
     if (next.trim() === '') onStopped();
     else onTyping();
   };
 
   const send = () => {
+    focusComposer();
     if (isEmpty) return;
     onSend(text.trim());
     onSent();
     setText('');
-    drafts.delete(conversationId);
+    writeDraft(place, '');
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -50,6 +54,7 @@ export function Composer({ conversationId, onSend }: ComposerProps): ReactElemen
       <div className="composer-row">
         <textarea
           id="composer"
+          dir="auto"
           aria-label="Message"
           placeholder="Write a message"
           rows={1}
@@ -59,16 +64,22 @@ export function Composer({ conversationId, onSend }: ComposerProps): ReactElemen
           onKeyDown={onKeyDown}
           onBlur={onStopped}
         />
+        {/* Not disabled: the focus would be nowhere. */}
         <button
           type="submit"
           className="button icon-button"
           data-primary
           aria-label="Send"
-          disabled={isEmpty}
+          aria-disabled={isEmpty}
         >
           <Icon name="send" />
         </button>
       </div>
     </form>
   );
+}
+
+/** There is one at a time. */
+export function focusComposer(): void {
+  document.getElementById('composer')?.focus();
 }

@@ -9,9 +9,10 @@ import { NewConversation } from './new-conversation.tsx';
 export interface ConversationListProps {
   readonly shownId: string | null;
   readonly onOpen: (conversationId: string) => void;
+  readonly onCreated: (conversationId: string) => void;
 }
 
-export function ConversationList({ shownId, onOpen }: ConversationListProps): ReactElement {
+export function ConversationList({ shownId, onOpen, onCreated }: ConversationListProps): ReactElement {
   const { status, conversations, error } = useConversations();
   const { statusOf } = usePresence();
   const form = usePanel();
@@ -37,7 +38,7 @@ export function ConversationList({ shownId, onOpen }: ConversationListProps): Re
             panel={form}
             onCreated={(id) => {
               form.close();
-              onOpen(id);
+              onCreated(id);
             }}
           />
         )}

@@ -1,4 +1,4 @@
-import type { ReactElement } from 'react';
+import type { ReactElement, ReactNode } from 'react';
 import type { ConversationFragment, PresenceStatus } from '../../src/client/index.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { firstNameOf } from '../parts/names.ts';
@@ -37,11 +37,15 @@ export function ConversationRow({
         <Avatar name={others[0]?.name ?? title} status={status} />
         <span className="conversation-text">
           <span className="conversation-line">
-            <span className="conversation-title">{title}</span>
+            <span className="conversation-title" dir="auto">
+              {title}
+            </span>
             <time dateTime={updatedAt}>{shortly(updatedAt)}</time>
           </span>
           <span className="conversation-line">
-            <span className="conversation-last">{toPreview(lastMessage, person.id)}</span>
+            <span className="conversation-last">
+              <Preview message={lastMessage} viewerId={person.id} />
+            </span>
             {unreadCount > 0 && (
               <span className="badge">
                 {unreadCount}
@@ -55,9 +59,19 @@ export function ConversationRow({
   );
 }
 
-function toPreview(message: ConversationFragment['lastMessage'], viewerId: string): string {
+interface PreviewProps {
+  readonly message: ConversationFragment['lastMessage'];
+  readonly viewerId: string;
+}
+
+/** Names and texts may each be written from the right. */
+function Preview({ message, viewerId }: PreviewProps): ReactNode {
   if (message === null) return 'Nothing said yet';
   if (message.deletedAt !== null) return 'Message deleted';
-  const who = message.sender.id === viewerId ? 'You' : firstNameOf(message.sender);
-  return `${who}: ${message.body}`;
+  return (
+    <>
+      <bdi>{message.sender.id === viewerId ? 'You' : firstNameOf(message.sender)}</bdi>:{' '}
+      <bdi>{message.body}</bdi>
+    </>
+  );
 }

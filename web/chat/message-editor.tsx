@@ -1,33 +1,62 @@
 import { useEffect, useRef, useState, type SubmitEvent, type KeyboardEvent, type ReactElement } from 'react';
 import { sentenceOf } from '../parts/notes.tsx';
+import { useFocusHandover } from '../parts/use-focus-handover.ts';
+import { edits } from './drafts.ts';
 
 export interface MessageEditorProps {
+  readonly messageId: string;
   readonly body: string;
+  /** Asked for by somebody, not left open when the conversation was last shown. */
+  readonly takesFocus: boolean;
   /** Rejects where it is refused. */
   readonly onSave: (body: string) => Promise<void>;
-  readonly onClose: () => void;
+  /** @param hadFocus Whether somebody is still here, and not elsewhere by the time it was saved. */
+  readonly onClose: (hadFocus: boolean) => void;
+  /** The focus was here, and the editor goes: somebody has deleted the message elsewhere. */
+  readonly onTakenAway: () => void;
 }
 
-export function MessageEditor({ body, onSave, onClose }: MessageEditorProps): ReactElement {
-  const [text, setText] = useState(body);
+export function MessageEditor({
+  messageId,
+  body,
+  takesFocus,
+  onSave,
+  onClose,
+  onTakenAway,
+}: MessageEditorProps): ReactElement {
+  const [text, setText] = useState(() => edits.get(messageId) ?? body);
   const [failure, setFailure] = useState<string | null>(null);
   const [isSaving, setIsSaving] = useState(false);
+  const formRef = useRef<HTMLFormElement>(null);
   const fieldRef = useRef<HTMLTextAreaElement>(null);
+  const cannotSave = text.trim() === '' || isSaving;
+  useFocusHandover(formRef, onTakenAway);
   useEffect(() => {
     const field = fieldRef.current;
-    field?.focus();
-    field?.setSelectionRange(field.value.length, field.value.length);
-  }, []);
+    if (field === null || !takesFocus) return;
+    field.focus();
+    field.setSelectionRange(field.value.length, field.value.length);
+  }, [takesFocus]);
+
+  const change = (next: string) => {
+    setText(next);
+    edits.set(messageId, next);
+  };
+
+  const close = () => {
+    edits.delete(messageId);
+    onClose(formRef.current?.contains(document.activeElement) ?? false);
+  };
 
   const save = async (event?: SubmitEvent) => {
     event?.preventDefault();
-    if (text.trim() === '' || isSaving) return;
-    if (text === body) return onClose();
+    if (cannotSave) return;
+    if (text === body) return close();
     setIsSaving(true);
     setFailure(null);
     try {
       await onSave(text.trim());
-      onClose();
+      close();
     } catch (error) {
       setFailure(sentenceOf(error));
       setIsSaving(false);
@@ -37,7 +66,7 @@ export function MessageEditor({ body, onSave, onClose }: MessageEditorProps): Re
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape') {
       event.preventDefault();
-      onClose();
+      close();
     } else if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) {
       event.preventDefault();
       void save();
@@ -45,14 +74,15 @@ export function MessageEditor({ body, onSave, onClose }: MessageEditorProps): Re
   };
 
   return (
-    <form className="message-editor" onSubmit={(event) => void save(event)}>
+    <form ref={formRef} className="message-editor" onSubmit={(event) => void save(event)}>
       <textarea
         ref={fieldRef}
+        dir="auto"
         aria-label="Edit message"
         value={text}
         maxLength={10_000}
         rows={2}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => change(event.target.value)}
         onKeyDown={onKeyDown}
       />
       {failure !== null && (
@@ -61,10 +91,11 @@ export function MessageEditor({ body, onSave, onClose }: MessageEditorProps): Re
         </p>
       )}
       <div className="form-actions">
-        <button type="button" className="link-button" onClick={onClose}>
+        <button type="button" className="link-button" onClick={close}>
           Cancel
         </button>
-        <button type="submit" className="link-button" disabled={text.trim() === '' || isSaving}>
+        {/* Not disabled: the focus would be nowhere. */}
+        <button type="submit" className="link-button" aria-disabled={cannotSave}>
           Save
         </button>
       </div>

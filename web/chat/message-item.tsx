@@ -1,8 +1,10 @@
-import { useState, type ReactElement } from 'react';
+import { useRef, useState, type ReactElement } from 'react';
 import { Avatar } from '../parts/avatar.tsx';
 import { firstNameOf, listOf } from '../parts/names.ts';
 import { timeOf } from '../parts/times.ts';
+import { edits } from './drafts.ts';
 import { MessageActions } from './message-actions.tsx';
+import { MessageBubble } from './message-bubble.tsx';
 import { MessageEditor } from './message-editor.tsx';
 import type { Conversation } from './message-list.tsx';
 import type { MessageRow } from './message-rows.ts';
@@ -10,43 +12,74 @@ import type { MessageRow } from './message-rows.ts';
 export interface MessageItemProps {
   readonly row: MessageRow;
   readonly conversation: Conversation;
+  /** Whether Tab comes to its buttons. */
+  readonly isInTabOrder: boolean;
+  readonly onFocus: () => void;
 }
 
-export function MessageItem({ row, conversation }: MessageItemProps): ReactElement {
+/** What is done with a message of one's own, and where the focus has to go at the change. */
+type Editing = 'no' | 'asked-for' | 'resumed' | 'left-by-keyboard';
+
+export function MessageItem({ row, conversation, isInTabOrder, onFocus }: MessageItemProps): ReactElement {
   const { message, isOwn, beginsTurn, seenBy } = row;
-  const [editing, setEditing] = useState<'never' | 'now' | 'before'>('never');
-  const isEditing = editing === 'now';
+  const { id, body, sentAt, editedAt } = message;
+  const itemRef = useRef<HTMLLIElement>(null);
+  // Half-written, it is there again.
+  const [editing, setEditing] = useState<Editing>(() => (isOwn && edits.has(id) ? 'resumed' : 'no'));
   const isDeleted = message.deletedAt !== null;
+  const isEditing = (editing === 'asked-for' || editing === 'resumed') && !isDeleted;
+  const focusItem = () => itemRef.current?.focus();
 
   return (
-    <li className="message" data-own={isOwn} data-turn={beginsTurn} data-message-id={message.id}>
+    <li
+      ref={itemRef}
+      className="message"
+      data-own={isOwn}
+      data-turn={beginsTurn}
+      data-message-id={id}
+      tabIndex={-1}
+      onFocus={onFocus}
+    >
       {!isOwn && (beginsTurn ? <Avatar name={message.sender.name} /> : <span className="avatar-gap" />)}
       <div className="message-content">
-        {beginsTurn && !isOwn && <p className="message-sender">{message.sender.name}</p>}
-        {isEditing && !isDeleted ? (
+        {beginsTurn && !isOwn && (
+          <p className="message-sender" dir="auto">
+            {message.sender.name}
+          </p>
+        )}
+        {isEditing ? (
           <MessageEditor
-            body={message.body}
-            onSave={(body) => conversation.edit(message.id, body)}
-            onClose={() => setEditing('before')}
+            messageId={id}
+            body={body}
+            takesFocus={editing === 'asked-for'}
+            onSave={(text) => conversation.edit(id, text)}
+            onClose={(hadFocus) => setEditing(hadFocus ? 'left-by-keyboard' : 'no')}
+            onTakenAway={focusItem}
           />
         ) : (
-          <div className="bubble" data-deleted={isDeleted}>
-            {isOwn && <span className="visually-hidden">You: </span>}
-            <span className="message-body">{isDeleted ? 'This message was deleted' : message.body}</span>
-            <span className="message-meta">
-              {message.editedAt !== null && !isDeleted && <span>edited</span>}
-              <time dateTime={message.sentAt}>{timeOf(message.sentAt)}</time>
-            </span>
-          </div>
+          <MessageBubble
+            isOwn={isOwn}
+            isDeleted={isDeleted}
+            body={isDeleted ? 'This message was deleted' : body}
+          >
+            {editedAt !== null && !isDeleted && <span>edited</span>}
+            <time dateTime={sentAt}>{timeOf(sentAt)}</time>
+          </MessageBubble>
         )}
         {isOwn && !isDeleted && !isEditing && (
           <MessageActions
-            isBack={editing === 'before'}
-            onEdit={() => setEditing('now')}
-            onDelete={() => conversation.remove(message.id)}
+            takesFocus={editing === 'left-by-keyboard'}
+            isInTabOrder={isInTabOrder}
+            onEdit={() => setEditing('asked-for')}
+            onDelete={() => conversation.remove(id)}
+            onTakenAway={focusItem}
           />
         )}
-        {seenBy.length > 0 && <p className="seen">Seen by {listOf(seenBy.map(firstNameOf))}</p>}
+        {seenBy.length > 0 && (
+          <p className="seen">
+            Seen by <bdi>{listOf(seenBy.map(firstNameOf))}</bdi>
+          </p>
+        )}
       </div>
     </li>
   );

@@ -1,6 +1,6 @@
 // The demo app as two people have it open, each in a window of their own: what one does, the other sees.
 import { randomUUID } from 'node:crypto';
-import type { Browser } from 'playwright-core';
+import type { Browser, Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   CreateConversationDocument,
@@ -59,6 +59,16 @@ async function converse(title: string): Promise<string> {
 const sayAs = (asUserId: string, conversationId: string, body: string) =>
   shop.request(SendMessageDocument, { input: { asUserId, conversationId, body } });
 
+const isFocused = (control: Locator) => control.evaluate((element) => element === document.activeElement);
+
+/** Whether somebody sees it: inside the window, scrolled to, and with nothing above it. */
+const isInSight = (part: Locator) =>
+  part.evaluate((element) => {
+    const { top, bottom, left, right } = element.getBoundingClientRect();
+    const there = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    return top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth && element.contains(there);
+  });
+
 describe('two people in a conversation', () => {
   let conversation: string;
   let anne: Visitor;
@@ -113,6 +123,27 @@ describe('two people in a conversation', () => {
     await expect.poll(() => ben.bodies(), patiently).toEqual(['This message was deleted']);
   });
 
+  it('are told once, and by voice only what the other writes', async () => {
+    const told = ({ page }: Visitor) => page.getByRole('status', { name: 'New messages' }).innerText();
+    await anne.say('Hello');
+    await expect.poll(() => told(ben), patiently).toBe(`${toName(alice)}: Hello`);
+    await expect.poll(() => anne.messages.innerText(), patiently).toContain(`Seen by ${toName(bob)}`);
+    expect(await told(anne)).toBe('');
+    for (const { messages } of [anne, ben]) expect(await messages.getAttribute('aria-live')).toBe('off');
+  });
+
+  it('write from the right, too', async () => {
+    const direction = (part: Locator) => part.evaluate((element) => getComputedStyle(element).direction);
+    await anne.composer.fill('שלום, Ben!');
+    expect(await direction(anne.composer)).toBe('rtl');
+    await anne.composer.press('Enter');
+    const body = ben.messages.getByText('שלום, Ben!');
+    await body.waitFor();
+    expect(await direction(body)).toBe('rtl');
+    await ben.say('Hi');
+    expect(await direction(ben.messages.getByText('Hi', { exact: true }))).toBe('ltr');
+  });
+
   it('see each other come, be busy, and go', async () => {
     const dot = anne.page.locator('.conversations .dot');
     await expect.poll(() => dot.innerText(), patiently).toBe('Online');
@@ -143,6 +174,7 @@ it('a conversation that somebody begins is in the other’s list, with what is u
   await anne.page.getByRole('textbox', { name: 'Title (optional)' }).fill(title);
   await anne.page.getByRole('button', { name: 'Begin' }).click();
   await anne.page.getByRole('heading', { name: title }).waitFor();
+  await expect.poll(() => isFocused(anne.composer), patiently).toBe(true);
   const row = ben.page.getByRole('button', { name: title });
   await row.waitFor();
   await anne.say('Where is my money?');
@@ -171,6 +203,237 @@ it('older messages come when they are asked for, and the place that was read sta
     });
   await expect.poll(() => isInSight('message 16'), patiently).toBe(true);
   await anne.page.getByRole('button', { name: 'Load older messages' }).waitFor({ state: 'detached' });
+});
+
+it('what comes while one reads further up is counted, and marked as read when it is in sight', async () => {
+  const conversation = await converse('Long');
+  for (let number = 1; number <= 25; number += 1) await sayAs(alice, conversation, `message ${number}`);
+  const [anne, ben] = await Promise.all([open(alice, { conversation }), open(bob, { conversation })]);
+  const seen = anne.messages.getByText(`Seen by ${toName(bob)}`);
+  await seen.waitFor();
+  const marks: string[] = [];
+  ben.page.on('request', (request) => {
+    if (request.postData()?.includes('markConversationRead')) marks.push(request.url());
+  });
+
+  await ben.messages.hover();
+  await ben.page.mouse.wheel(0, -10_000);
+  await expect.poll(() => isInSight(ben.messages.getByText('message 25')), patiently).toBe(false);
+  await anne.say('one more');
+  await ben.page.getByRole('button', { name: '1 new' }).waitFor();
+  await anne.say('and another');
+  await ben.page.getByRole('button', { name: '2 new' }).click();
+  await expect.poll(() => isInSight(ben.messages.getByText('and another')), patiently).toBe(true);
+  await expect.poll(() => marks.length, patiently).toBe(1);
+  await anne.messages.locator('.message', { hasText: 'and another' }).getByText('Seen by').waitFor();
+  expect(await isFocused(ben.messages)).toBe(true);
+
+  // Who sends wants to see it.
+  await ben.messages.hover();
+  await ben.page.mouse.wheel(0, -10_000);
+  await expect.poll(() => isInSight(ben.messages.getByText('and another')), patiently).toBe(false);
+  await ben.say('I was reading');
+  await expect.poll(() => isInSight(ben.messages.getByText('I was reading')), patiently).toBe(true);
+});
+
+describe('what one has written', () => {
+  let conversation: string;
+  let anne: Visitor;
+  beforeEach(async () => {
+    conversation = await converse('Lunch');
+    await converse('Dinner');
+    anne = await open(alice, { conversation });
+  });
+  const openRow = (title: string) => anne.page.getByRole('button', { name: title }).click();
+  const editor = () => anne.page.getByRole('textbox', { name: 'Edit message' });
+  async function ownMessage(text: string): Promise<Locator> {
+    await sayAs(alice, conversation, text);
+    const own = anne.messages.locator('.message', { hasText: text });
+    await own.hover();
+    return own;
+  }
+
+  it('and not sent is there after a reload, in its own conversation', async () => {
+    await anne.composer.fill('half a thought');
+    await openRow('Dinner');
+    await anne.page.getByRole('heading', { name: 'Dinner' }).waitFor();
+    await expect.poll(() => anne.composer.inputValue(), patiently).toBe('');
+    await anne.page.reload();
+    await openRow('Lunch');
+    await expect.poll(() => anne.composer.inputValue(), patiently).toBe('half a thought');
+    await anne.composer.press('Enter');
+    await expect.poll(() => anne.bodies(), patiently).toEqual(['half a thought']);
+    await anne.page.reload();
+    await expect.poll(() => anne.bodies(), patiently).toEqual(['half a thought']);
+    expect(await anne.composer.inputValue()).toBe('');
+  });
+
+  it('and not arrived is asked about before the page is left', async () => {
+    await anne.page.getByRole('switch', { name: 'Go offline' }).click();
+    await anne.say('in a tunnel');
+    await openRow('Dinner');
+    // What was not loaded before says so, and what it is called.
+    await anne.page.getByText('You are offline', { exact: true }).waitFor();
+    await anne.page.getByRole('heading', { name: 'Dinner' }).waitFor();
+    const asked = anne.page.waitForEvent('dialog');
+    const leaving = anne.page.evaluate('location.reload()').catch(() => {});
+    const question = await asked;
+    expect(question.type()).toBe('beforeunload');
+    await question.dismiss();
+    await leaving;
+    await anne.page.getByRole('switch', { name: 'Go offline' }).click();
+    await openRow('Lunch');
+    await expect.poll(() => anne.bodies(), patiently).toEqual(['in a tunnel']);
+    await anne.messages.locator('[data-pending]').waitFor({ state: 'detached' });
+    await anne.page.reload();
+    await expect.poll(() => anne.bodies(), patiently).toEqual(['in a tunnel']);
+  });
+
+  it('and is changing is there when one comes back to it', async () => {
+    const own = await ownMessage('Soop');
+    await own.getByRole('button', { name: 'Edit' }).click();
+    await editor().fill('Soup, and');
+    await openRow('Dinner');
+    await anne.page.getByRole('heading', { name: 'Dinner' }).waitFor();
+    await openRow('Lunch');
+    await expect.poll(() => editor().inputValue(), patiently).toBe('Soup, and');
+  });
+
+  it('is sent with the button, and one goes on writing', async () => {
+    await anne.composer.fill('Hello');
+    await anne.page.getByRole('button', { name: 'Send' }).click();
+    await expect.poll(() => anne.bodies(), patiently).toEqual(['Hello']);
+    expect(await isFocused(anne.composer)).toBe(true);
+  });
+
+  it('and saves goes on being saved while one writes something else', async () => {
+    let release = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await anne.page.route('**/graphql', async (route) => {
+      if (route.request().postData()?.includes('editMessage(')) await released;
+      await route.continue();
+    });
+    const own = await ownMessage('Soop');
+    await own.getByRole('button', { name: 'Edit' }).click();
+    await editor().fill('Soup');
+    await anne.page.getByRole('button', { name: 'Save' }).click();
+    await anne.composer.focus();
+    release();
+    await editor().waitFor({ state: 'detached' });
+    expect(await isFocused(anne.composer)).toBe(true);
+  });
+
+  it('is not deleted by a key that is held down, and the focus is never lost', async () => {
+    const { page } = anne;
+    const own = await ownMessage('Precious');
+    await own.getByRole('button', { name: 'Delete' }).focus();
+    for (let presses = 0; presses < 3; presses += 1) await page.keyboard.down('Enter');
+    await page.keyboard.up('Enter');
+    expect(await isFocused(own.getByRole('button', { name: 'Keep' }))).toBe(true);
+    await page.keyboard.press('Escape');
+    expect(await isFocused(own.getByRole('button', { name: 'Delete' }))).toBe(true);
+    expect(await anne.bodies()).toEqual(['Precious']);
+
+    // Deleted in another tab, under the editor.
+    await own.getByRole('button', { name: 'Edit' }).click();
+    const second = await anne.openTab();
+    opened.push(second);
+    const same = second.messages.locator('.message', { hasText: 'Precious' });
+    await same.hover();
+    await same.getByRole('button', { name: 'Delete' }).click();
+    await same.getByRole('button', { name: 'Yes, delete' }).click();
+    await editor().waitFor({ state: 'detached' });
+    expect(await isFocused(anne.messages.locator('.message'))).toBe(true);
+  });
+
+  it('is one stop for Tab, however much it is, and the arrows go through it', async () => {
+    for (let number = 1; number <= 5; number += 1) await sayAs(alice, conversation, `message ${number}`);
+    await expect.poll(async () => (await anne.bodies()).length, patiently).toBe(5);
+    expect(await anne.messages.locator('button:not([tabindex="-1"])').count()).toBe(2);
+    const message = (number: number) => anne.messages.locator('.message', { hasText: `message ${number}` });
+    await anne.messages.focus();
+    for (const number of [5, 4, 3]) {
+      await anne.page.keyboard.press('ArrowUp');
+      expect(await isFocused(message(number))).toBe(true);
+    }
+    await anne.page.keyboard.press('Tab');
+    expect(await isFocused(message(3).getByRole('button', { name: 'Edit' }))).toBe(true);
+  });
+});
+
+describe('a window', () => {
+  const status = ({ page }: Visitor) => page.getByRole('status', { name: 'Order status' });
+  const edit = ({ messages }: Visitor) => messages.getByRole('button', { name: 'Edit' });
+  let conversation: string;
+  let order: string;
+  beforeEach(async () => {
+    conversation = await converse('Lunch');
+    order = randomUUID();
+    await sayAs(
+      alice,
+      conversation,
+      'As long as a message has to be to run over several lines of any window.',
+    );
+    await shop.request(PublishOrderUpdateDocument, {
+      input: { orderId: order, customerId: alice, status: 'PENDING' },
+    });
+  });
+
+  it.each([640, 700, 800, 960])(
+    'of %i pixels shows the messages and what the backend does to the order at once',
+    async (width) => {
+      const anne = await open(alice, { conversation, width });
+      await anne.messages.locator('.message').hover();
+      await expect.poll(() => isInSight(edit(anne)), patiently).toBe(true);
+      await anne.page.getByRole('button', { name: 'Backend' }).click();
+      const form = anne.page.getByRole('form', { name: 'Publish an order update' });
+      await form.getByRole('button', { name: 'Publish' }).click();
+      await expect.poll(() => status(anne).innerText(), patiently).toContain('Confirmed');
+      for (const part of [anne.composer, status(anne)]) expect(await isInSight(part)).toBe(true);
+    },
+  );
+
+  it.each([
+    [320, 568],
+    [640, 400],
+  ])('of %i by %i pixels hides nothing for good', async (width, height) => {
+    const anne = await open(alice, { conversation, width });
+    const { page } = anne;
+    await page.setViewportSize({ width, height });
+    const backend = page.getByRole('button', { name: 'Backend', exact: true });
+    await backend.click();
+    const close = page.getByRole('button', { name: 'Close the backend' });
+    await expect.poll(() => isInSight(close), patiently).toBe(true);
+    await page.getByRole('button', { name: 'Set', exact: true }).scrollIntoViewIfNeeded();
+    await expect
+      .poll(() => isInSight(page.getByRole('button', { name: 'Set', exact: true })), patiently)
+      .toBe(true);
+    await close.click();
+    await anne.composer.click();
+    await anne.composer.evaluate((element) => element.scrollIntoView({ block: 'center' }));
+    await expect.poll(() => isInSight(anne.composer), patiently).toBe(true);
+    expect((await anne.messages.boundingBox())!.height).toBeGreaterThan(60);
+  });
+
+  it('that is narrow begins where its address says, stays there after a reload, and goes back', async () => {
+    const anne = await open(alice, { conversation, width: 390 });
+    const { page } = anne;
+    await expect.poll(() => isInSight(anne.composer), patiently).toBe(true);
+    await page.getByRole('button', { name: 'Order', exact: true }).click();
+    await expect.poll(() => isInSight(status(anne)), patiently).toBe(true);
+    await page.reload();
+    await expect.poll(() => isInSight(status(anne)), patiently).toBe(true);
+    await page.goBack();
+    await expect.poll(() => isInSight(anne.composer), patiently).toBe(true);
+
+    await page.getByRole('button', { name: 'Chats', exact: true }).click();
+    await page.getByRole('button', { name: /Lunch/ }).click();
+    await expect.poll(() => isFocused(page.getByRole('heading', { name: 'Lunch' })), patiently).toBe(true);
+    await page.getByRole('button', { name: 'Chats', exact: true }).click();
+    await page.getByRole('link', { name: 'Skip to the message field' }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => isFocused(anne.composer), patiently).toBe(true);
+  });
 });
 
 describe('an order', () => {
@@ -289,6 +552,11 @@ it('a conversation that does not exist says so, and who is new sees where to beg
   await anne.page.getByText('No orders yet').waitFor();
   await anne.bell.click();
   await anne.page.getByText('Nothing yet').waitFor();
+  await anne.page.keyboard.press('Escape');
+  await converse('Lunch');
+  await anne.page.getByRole('button', { name: 'Go to “Lunch”' }).click();
+  await anne.page.getByRole('heading', { name: 'Lunch' }).waitFor();
+  await anne.composer.waitFor();
 });
 
 it('who one is, is chosen on the first page and in the bar', async () => {

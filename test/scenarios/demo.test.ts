@@ -141,7 +141,7 @@ describe('two people in a conversation', () => {
     await body.waitFor();
     expect(await direction(body)).toBe('rtl');
     await ben.say('Hi');
-    expect(await direction(ben.messages.getByText('Hi', { exact: true }))).toBe('ltr');
+    await expect.poll(() => direction(ben.messages.getByText('Hi', { exact: true })), patiently).toBe('ltr');
   });
 
   it('see each other come, be busy, and go', async () => {
@@ -385,6 +385,13 @@ describe('a window', () => {
       const anne = await open(alice, { conversation, width });
       await anne.messages.locator('.message').hover();
       await expect.poll(() => isInSight(edit(anne)), patiently).toBe(true);
+      await edit(anne).click();
+      const widths = await anne.messages.evaluate(({ scrollWidth, clientWidth }) => [
+        scrollWidth,
+        clientWidth,
+      ]);
+      expect(widths[0]).toBe(widths[1]);
+      await anne.page.keyboard.press('Escape');
       await anne.page.getByRole('button', { name: 'Backend' }).click();
       const form = anne.page.getByRole('form', { name: 'Publish an order update' });
       await form.getByRole('button', { name: 'Publish' }).click();

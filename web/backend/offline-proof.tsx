@@ -1,7 +1,7 @@
 import { useState, type ReactElement } from 'react';
 import { useIsOffline, useSession } from '../session.tsx';
 import { PublishButton } from './publish-button.tsx';
-import { randomId } from './random-id.ts';
+import { randomId } from '../parts/random-id.ts';
 import { useBusy } from './use-busy.ts';
 import type { Publisher } from './use-publisher.ts';
 

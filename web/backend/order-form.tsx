@@ -6,7 +6,7 @@ import { nextStep, orderStatuses, orderWords } from '../shop/order-words.ts';
 import { products } from '../shop/products.ts';
 import { useShownOrder } from '../shop/use-shown-order.ts';
 import { PublishButton } from './publish-button.tsx';
-import { randomId } from './random-id.ts';
+import { randomId } from '../parts/random-id.ts';
 import { useBusy } from './use-busy.ts';
 import type { Publisher } from './use-publisher.ts';
 

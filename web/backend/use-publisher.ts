@@ -4,7 +4,7 @@ import { PublishError, type Publisher as BackendPublisher } from '../../src/publ
 import { TokenError } from '../development-token.ts';
 import { unreachable } from '../parts/notes.tsx';
 import { useSession } from '../session.tsx';
-import { randomId } from './random-id.ts';
+import { randomId } from '../parts/random-id.ts';
 
 export interface Outcome {
   readonly id: number;

@@ -8,6 +8,7 @@ import { titleOf } from './conversation-title.ts';
 export interface ConversationAbsenceProps {
   readonly status: 'none' | 'loading' | 'live' | 'not-found' | 'failed';
   readonly error: Error | null;
+  readonly onRetry: () => void;
   /** Offered where this one is not to be had. */
   readonly another: ConversationFragment | undefined;
   readonly onOpen: (conversationId: string) => void;
@@ -17,6 +18,7 @@ export interface ConversationAbsenceProps {
 export function ConversationAbsence({
   status,
   error,
+  onRetry,
   another,
   onOpen,
 }: ConversationAbsenceProps): ReactElement {
@@ -31,7 +33,9 @@ export function ConversationAbsence({
       </EmptyNote>
     );
   }
-  if (status === 'failed') return <FailureNote what="The conversation could not be shown" error={error} />;
+  if (status === 'failed') {
+    return <FailureNote what="The conversation could not be shown" error={error} onRetry={onRetry} />;
+  }
   if (status === 'not-found') {
     return (
       <EmptyNote icon="chat" title="There is no such conversation">

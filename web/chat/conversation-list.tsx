@@ -13,7 +13,7 @@ export interface ConversationListProps {
 }
 
 export function ConversationList({ shownId, onOpen, onCreated }: ConversationListProps): ReactElement {
-  const { status, conversations, error } = useConversations();
+  const { status, conversations, error, refetch } = useConversations();
   const { statusOf } = usePresence();
   const form = usePanel();
 
@@ -43,7 +43,13 @@ export function ConversationList({ shownId, onOpen, onCreated }: ConversationLis
           />
         )}
         {status === 'loading' && <Skeleton label="Loading conversations" rows={4} />}
-        {status === 'failed' && <FailureNote what="Conversations could not be loaded" error={error} />}
+        {status === 'failed' && (
+          <FailureNote
+            what="Conversations could not be loaded"
+            error={error}
+            onRetry={() => void refetch()}
+          />
+        )}
         {status === 'live' && conversations.length === 0 && !form.isOpen && (
           <EmptyNote icon="chat" title="No conversations yet">
             Begin one with “New”.

@@ -81,6 +81,7 @@ export function ConversationView({
         <ConversationAbsence
           status={conversationId === null ? 'none' : conversation.status}
           error={conversation.error}
+          onRetry={() => void conversation.refetch()}
           another={conversations.find(({ id }) => id !== conversationId)}
           onOpen={onOpen}
         />

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState, type SubmitEvent, type ReactElement } from
 import { useCreateConversationMutation, usePresence } from '../../src/react/index.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { sentenceOf } from '../parts/notes.tsx';
+import { randomId } from '../parts/random-id.ts';
 import type { Panel } from '../parts/use-panel.ts';
 import { people } from '../people.ts';
 import { useSession } from '../session.tsx';
@@ -18,7 +19,7 @@ export function NewConversation({ panel, onCreated }: NewConversationProps): Rea
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [title, setTitle] = useState('');
   // Sent again after a failure, it is created once.
-  const [clientConversationId] = useState(() => crypto.randomUUID());
+  const [clientConversationId] = useState(randomId);
   const formRef = useRef<HTMLFormElement>(null);
   useEffect(() => formRef.current?.querySelector('input')?.focus(), []);
 

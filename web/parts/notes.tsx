@@ -31,16 +31,16 @@ export function FailureNote({
 }: {
   readonly what: string;
   readonly error: Error | null | undefined;
-  /** Reads anew. Without it only the whole page can be, which loses what still waits to be sent. */
-  readonly onRetry?: () => void;
+  /** Reads anew; reloading the page would lose what waits to be sent. */
+  readonly onRetry: () => void;
 }): ReactElement {
   return (
     <div className="note" role="alert">
       <Icon name="warning" />
       <p className="note-title">{what}</p>
       {error != null && <p className="muted">{sentenceOf(error)}</p>}
-      <button type="button" className="button" onClick={onRetry ?? (() => location.reload())}>
-        {onRetry === undefined ? 'Reload the page' : 'Try again'}
+      <button type="button" className="button" onClick={onRetry}>
+        Try again
       </button>
     </div>
   );

@@ -48,11 +48,13 @@ async function findBarriers(page: Page): Promise<string[]> {
 describe.each([
   { theme: 'light', width: 1_280 },
   { theme: 'dark', width: 1_280 },
+  { theme: 'light', width: 700 },
+  { theme: 'dark', width: 700 },
   { theme: 'light', width: 390 },
   { theme: 'dark', width: 390 },
 ] as const)('$theme, $width pixels wide, has no barrier', (where) => {
   const go = async ({ page }: Visitor, section: string) => {
-    if (where.width < 760) await page.getByRole('button', { name: section, exact: true }).click();
+    if (where.width < 600) await page.getByRole('button', { name: section, exact: true }).click();
   };
 
   it('on the first page', async () => {
@@ -71,7 +73,7 @@ describe.each([
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: /Order 1001/ }).click();
     await anne.say(`Hello ${randomUUID()}`);
-    await anne.messages.getByText('Sending…').waitFor({ state: 'detached' });
+    await anne.messages.locator('[data-pending]').waitFor({ state: 'detached' });
     await look('messages');
     await go(anne, 'Order');
     await look('the order');
@@ -134,7 +136,7 @@ describe('by keyboard alone', () => {
     await page.keyboard.type(text);
     await page.keyboard.press('Enter');
     await expect.poll(async () => (await anne.bodies()).at(-1), patiently).toBe(text);
-    await anne.messages.getByText('Sending…').waitFor({ state: 'detached' });
+    await anne.messages.locator('[data-pending]').waitFor({ state: 'detached' });
 
     await tabTo(page, 'Edit', 'Shift+Tab');
     const edit = anne.messages.getByRole('button', { name: 'Edit' }).last();

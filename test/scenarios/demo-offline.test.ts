@@ -403,8 +403,10 @@ it('where no token is to be had for a while, the page comes back when there is o
   await expect.poll(() => anne.connection.innerText(), patiently).toBe('Reconnecting');
   await sayAs(bob, conversation, 'meanwhile');
   await notify('meanwhile');
-  await anne.page.unroute('**/dev/token?*');
+  const asked = anne.page.waitForRequest('**/dev/token?*');
   await anne.page.getByRole('button', { name: 'Try now' }).click();
+  await asked;
+  await anne.page.unroute('**/dev/token?*');
   await expect.poll(() => anne.bodies(), patiently).toEqual(['before', 'meanwhile']);
   await expect.poll(() => unread(anne), patiently).toBe(1);
 });

@@ -79,6 +79,25 @@ test('origins are a list', () => {
   expect(parseConfig(env, 'dev').allowedOrigins).toEqual(['https://app.example', 'http://localhost:5173']);
 });
 
+test('proxies, rates and what is open to everybody', () => {
+  const env = {
+    ...production,
+    TRUSTED_PROXIES: 'loopback, 10.0.0.0/8,fd00::1',
+    MUTATION_RATES: 'sendMessage=5, eraseUser=1',
+    GRAPHIQL: 'on',
+  };
+  expect(parseConfig(env, 'start')).toMatchObject({
+    trustedProxies: ['loopback', '10.0.0.0/8', 'fd00::1'],
+    mutationRates: new Map([
+      ['sendMessage', 5],
+      ['eraseUser', 1],
+    ]),
+    graphiql: true,
+    introspection: false,
+  });
+  expect(parseConfig({}, 'dev')).toMatchObject({ trustedProxies: [], introspection: true, graphiql: true });
+});
+
 describe('a bad value is refused by its name, with what it may hold', () => {
   test.each<[Mode, Record<string, string>, RegExp]>([
     ['dev', { PORT: '65536' }, /^PORT is "65536", but it must be a whole number from 0 to 65535\.$/],
@@ -139,6 +158,24 @@ describe('a bad value is refused by its name, with what it may hold', () => {
       { ...production, JWT_JWKS_URL: 'issuer.example' },
       /^JWT_JWKS_URL is set, but it must be a URL/,
     ],
+    [
+      'start',
+      { ...production, INTROSPECTION: 'yes' },
+      /^INTROSPECTION is "yes", but it must be one of on, off/,
+    ],
+    [
+      'start',
+      { ...production, TRUSTED_PROXIES: 'proxy.internal' },
+      /^TRUSTED_PROXIES is "proxy\.internal", but it must be a comma-separated list of addresses/,
+    ],
+    ['start', { ...production, TRUSTED_PROXIES: '10.0.0.0/33' }, /^TRUSTED_PROXIES is "10\.0\.0\.0\/33"/],
+    [
+      'start',
+      { ...production, MUTATION_RATES: 'sendMessage=5;eraseUser=1' },
+      /^MUTATION_RATES is .* each with how many a second/,
+    ],
+    ['start', { ...production, MUTATION_RATES: 'sendMessage=0' }, /^MUTATION_RATES/],
+    ['start', { ...production, METRICS_TOKEN: 'short' }, /^METRICS_TOKEN is set, but .* 16 characters/],
   ])('%s with %o', (mode, env, sentence) => {
     expect(refusalOf(env, mode)).toMatch(sentence);
   });

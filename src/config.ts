@@ -1,6 +1,8 @@
 // The configuration: parsed once, by cli/, from environment variables. A bad value stops the start with a sentence that
 // names the variable, what it holds and what it may hold; all bad ones are told at once.
 
+import { createReader, dayMs, type Environment, type Reader } from './settings.ts';
+
 export type Mode = 'dev' | 'start';
 
 /** How tokens of one issuer are verified. */
@@ -48,8 +50,28 @@ export interface Config {
   readonly eventRetentionMs: number;
   /** The largest HTTP body and WebSocket message. */
   readonly maxPayloadBytes: number;
-  /** What one user or service may do, a second in the long run, on each node. */
+  /** What a WebSocket may send before its connection_init has been taken, that one included. */
+  readonly maxInitBytes: number;
+  /** A WebSocket has so long to send connection_init. */
+  readonly connectionInitMs: number;
+  readonly connectionLimits: ConnectionLimits;
+  readonly queryLimits: QueryLimits;
+  /** A file with the only operations that are carried out. null: whatever the schema allows. */
+  readonly persistedOperations: string | null;
+  /** Whether anybody may ask for the schema. */
+  readonly introspection: boolean;
+  /** Whether browsers are shown GraphiQL. */
+  readonly graphiql: boolean;
+  /** Addresses, and ranges of them, whose `X-Forwarded-*` headers are believed. */
+  readonly trustedProxies: readonly string[];
+  /** What a scraper of metrics shows as its Bearer token. null: metrics are told to private addresses only. */
+  readonly metricsToken: string | null;
+  /** From the signal to stop, so long until the process has ended. */
+  readonly drainMs: number;
+  /** What one user or service may do, a second in the long run: over all nodes where there is Redis. */
   readonly ratesPerSecond: RatesPerSecond;
+  /** For single mutations, by name, in place of the rate of their kind. */
+  readonly mutationRates: ReadonlyMap<string, number>;
   /** Operations, subscriptions among them, that one WebSocket may have at a time. */
   readonly maxOperationsPerConnection: number;
   /**
@@ -71,13 +93,44 @@ export type RateKind = 'message' | 'typing' | 'presence' | 'publish';
 /** So many a second in the long run; twice as many at once. */
 export type RatesPerSecond = Readonly<Record<RateKind, number>>;
 
+/** Of one operation. */
+export interface QueryLimits {
+  /** Fields within fields. */
+  readonly depth: number;
+  /** Fields that may be answered: those within a list count as often as it may be long. */
+  readonly cost: number;
+  readonly aliases: number;
+  /** Words and signs of its text. */
+  readonly tokens: number;
+  /** Characters of its text. */
+  readonly length: number;
+}
+
+/** Of one node: WebSockets, and subscriptions over SSE. */
+export interface ConnectionLimits {
+  readonly total: number;
+  readonly perUser: number;
+  /** The client's own: behind a proxy only where `trustedProxies` names it. */
+  readonly perAddress: number;
+}
+
+export const defaultQueryLimits: QueryLimits = {
+  depth: 12,
+  cost: 20_000,
+  aliases: 50,
+  tokens: 4_000,
+  length: 16_384,
+};
+
+export const defaultConnectionLimits: ConnectionLimits = { total: 100_000, perUser: 200, perAddress: 10_000 };
+
 export const defaultRates: RatesPerSecond = { message: 50, typing: 20, presence: 20, publish: 5_000 };
 
 export const defaultPublicRooms: readonly string[] = ['public:*'];
 
 export const defaultBacklogBytes = 256 * 1_024;
 
-const dayMs = 86_400_000;
+const anyCount = { min: 1, max: 10_000_000 };
 const anyRate = { min: 1, max: 1_000_000 };
 
 export const fanOuts = ['shared', 'unshared'] as const;
@@ -90,8 +143,6 @@ export class ConfigError extends Error {
     this.name = 'ConfigError';
   }
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 export function parseConfig(env: Environment, mode: Mode): Config {
   const problems: string[] = [];
@@ -112,16 +163,38 @@ export function parseConfig(env: Environment, mode: Mode): Config {
     eventRetentionMs: read.days('EVENT_RETENTION', { min: 1, max: 3_650 }) ?? 7 * dayMs,
     maxPayloadBytes:
       read.number('MAX_PAYLOAD_BYTES', { min: 1_024, max: 64 * 1_024 * 1_024 }) ?? 1_024 * 1_024,
+    maxInitBytes: read.number('MAX_INIT_BYTES', { min: 1_024, max: 1_024 * 1_024 }) ?? 16_384,
+    connectionInitMs: (read.number('CONNECTION_INIT_SECONDS', { min: 1, max: 60 }) ?? 5) * 1_000,
+    connectionLimits: {
+      total: read.number('MAX_CONNECTIONS', anyCount) ?? defaultConnectionLimits.total,
+      perUser: read.number('MAX_CONNECTIONS_PER_USER', anyCount) ?? defaultConnectionLimits.perUser,
+      perAddress: read.number('MAX_CONNECTIONS_PER_ADDRESS', anyCount) ?? defaultConnectionLimits.perAddress,
+    },
+    queryLimits: {
+      depth: read.number('MAX_QUERY_DEPTH', { min: 1, max: 100 }) ?? defaultQueryLimits.depth,
+      cost: read.number('MAX_QUERY_COST', anyCount) ?? defaultQueryLimits.cost,
+      aliases: read.number('MAX_QUERY_ALIASES', { min: 0, max: 10_000 }) ?? defaultQueryLimits.aliases,
+      tokens: read.number('MAX_QUERY_TOKENS', { min: 100, max: 100_000 }) ?? defaultQueryLimits.tokens,
+      length:
+        read.number('MAX_QUERY_LENGTH', { min: 1_024, max: 1_024 * 1_024 }) ?? defaultQueryLimits.length,
+    },
+    persistedOperations: read.text('PERSISTED_OPERATIONS'),
+    introspection: read.onOrOff('INTROSPECTION') ?? mode === 'dev',
+    graphiql: read.onOrOff('GRAPHIQL') ?? mode === 'dev',
+    trustedProxies: read.addresses('TRUSTED_PROXIES') ?? [],
+    metricsToken: read.secret('METRICS_TOKEN', { minLength: 16 }),
+    drainMs: (read.number('DRAIN_SECONDS', { min: 1, max: 3_600 }) ?? 25) * 1_000,
     ratesPerSecond: {
       message: read.number('RATE_MESSAGES', anyRate) ?? defaultRates.message,
       typing: read.number('RATE_TYPING', anyRate) ?? defaultRates.typing,
       presence: read.number('RATE_PRESENCE', anyRate) ?? defaultRates.presence,
       publish: read.number('RATE_PUBLISHES', anyRate) ?? defaultRates.publish,
     },
+    mutationRates: read.rates('MUTATION_RATES') ?? new Map<string, number>(),
     maxOperationsPerConnection:
       read.number('MAX_OPERATIONS_PER_CONNECTION', { min: 1, max: 1_000_000 }) ?? 2_000,
     fanOut: read.oneOf('FANOUT', fanOuts) ?? 'shared',
-    compress: read.oneOf('WEBSOCKET_COMPRESSION', ['on', 'off']) === 'on',
+    compress: read.onOrOff('WEBSOCKET_COMPRESSION') ?? false,
     maxBacklogBytes:
       read.number('MAX_BACKLOG_BYTES', { min: 1_024, max: 64 * 1_024 * 1_024 }) ?? defaultBacklogBytes,
     stuckMs: (read.number('STUCK_SECONDS', { min: 1, max: 3_600 }) ?? 15) * 1_000,
@@ -204,82 +277,4 @@ function readIntrospection(read: Reader, problems: string[]): TokenIntrospection
   if (clientSecret === null) needs('TOKEN_INTROSPECTION_CLIENT_SECRET');
   if (url === null || clientId === null || clientSecret === null) return null;
   return { url, clientId, clientSecret, audience, everyMs: (seconds ?? 60) * 1_000 };
-}
-
-type Reader = ReturnType<typeof createReader>;
-
-function createReader(env: Environment, problems: string[]) {
-  const text = (name: string): string | null => {
-    const value = env[name]?.trim();
-    return value === undefined || value === '' ? null : value;
-  };
-  const parsed = <T>(
-    name: string,
-    parse: (value: string) => T | null,
-    expected: string,
-    secret = false,
-  ): T | null => {
-    const value = text(name);
-    if (value === null) return null;
-    const result = parse(value);
-    if (result === null)
-      problems.push(`${name} is ${secret ? 'set' : `"${value}"`}, but it must be ${expected}.`);
-    return result;
-  };
-  return {
-    text,
-    number: (name: string, { min, max }: { min: number; max: number }) =>
-      parsed(
-        name,
-        (value) =>
-          /^\d+$/.test(value) && Number(value) >= min && Number(value) <= max ? Number(value) : null,
-        `a whole number from ${min} to ${max}`,
-      ),
-    id: (name: string) =>
-      parsed(
-        name,
-        (value) => (value.length <= 256 && value !== '*' && value.isWellFormed() ? value : null),
-        'the name of one workspace, at most 256 characters long',
-      ),
-    /** `7d`, in milliseconds. */
-    days: (name: string, { min, max }: { min: number; max: number }) =>
-      parsed(
-        name,
-        (value) => {
-          const days = Number(/^(\d+)d$/.exec(value)?.[1]);
-          return days >= min && days <= max ? days * dayMs : null;
-        },
-        `a number of days from ${min}d to ${max}d`,
-      ),
-    oneOf: <T extends string>(name: string, values: readonly T[]) =>
-      parsed(name, (value) => values.find((known) => known === value) ?? null, `one of ${values.join(', ')}`),
-    /** URLs of databases hold passwords: a bad one is not repeated. */
-    url: (name: string, protocols: readonly string[]) =>
-      parsed(
-        name,
-        (value) => (URL.canParse(value) && protocols.includes(new URL(value).protocol) ? value : null),
-        `a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-        true,
-      ),
-    patterns: (name: string) =>
-      parsed(
-        name,
-        (value) => {
-          const patterns = value.split(',').map((pattern) => pattern.trim());
-          return patterns.every((pattern) => pattern !== '' && pattern.length <= 256) ? patterns : null;
-        },
-        'a comma-separated list of patterns like public:*,product:*, each of 1 to 256 characters',
-      ),
-    origins: (name: string) =>
-      parsed(
-        name,
-        (value) => {
-          const origins = value.split(',').map((origin) => origin.trim());
-          return origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin)
-            ? origins
-            : null;
-        },
-        'a comma-separated list of origins like https://app.example.com, without a path or a trailing slash',
-      ) ?? [],
-  };
 }

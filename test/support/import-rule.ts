@@ -15,7 +15,7 @@ const floors: readonly (readonly string[])[] = [
   ['streams'],
   ['engines'],
   ['store'],
-  ['config.ts', 'errors.ts'],
+  ['config.ts', 'settings.ts', 'errors.ts'],
 ];
 
 /**

@@ -29,6 +29,8 @@ import { createClientErrors } from './transport/client-errors.ts';
 import { developmentRoutes, type DevelopmentExamples } from './transport/development.ts';
 import { ConnectionBook } from './transport/connection-book.ts';
 import { createDocuments } from './transport/documents.ts';
+import { createOperationCosts } from './transport/operation-cost.ts';
+import { readPersistedOperations } from './transport/persisted-operations.ts';
 import { healthRoutes } from './transport/health.ts';
 import { createHttp } from './transport/http.ts';
 import { attachWebSockets } from './transport/websocket.ts';
@@ -76,6 +78,8 @@ export async function createApp({ config, logger, modules: own = [], ...options 
   const schema = buildSchema(modules);
   const allMigrations = [migrations, ...own.flatMap((module) => module.migrations ?? [])];
   requireNamesOnce(allMigrations);
+  const persisted =
+    config.persistedOperations === null ? null : readPersistedOperations(config.persistedOperations);
   const isDevelopment = config.mode === 'dev';
   const closers: (() => Promise<void>)[] = [];
   let opened: Modules | undefined;
@@ -155,7 +159,7 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       revocations,
       figures: book,
       deliveries,
-      limits: createRateLimits(config.ratesPerSecond),
+      limits: createRateLimits({ ...config, rates: engine.rates }),
     });
     opened = open;
     closers.push(() => open.close());
@@ -172,10 +176,16 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       onAuthenticated: open.onAuthenticated,
     });
     const clientErrors = createClientErrors(logger);
-    const documents = createDocuments(schema);
+    const documents = createDocuments(schema, {
+      limits: config.queryLimits,
+      introspection: config.introspection,
+      persisted,
+    });
     const shared = {
       schema,
       documents,
+      costs: createOperationCosts(schema, config.queryLimits.cost),
+      persisted,
       runtime,
       authenticator,
       clientErrors,

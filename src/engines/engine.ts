@@ -124,6 +124,28 @@ export interface ExpiringSets {
   list(set: string): Promise<readonly { readonly member: string; readonly expiresInMs: number }[]>;
 }
 
+/** How often something is done, counted over all nodes. */
+export interface Rates {
+  /**
+   * Takes up to `wanted` of the points that the key has in each window, which begins with the first that is taken. While the
+   * engine is away each node counts for itself. Never UNAVAILABLE.
+   */
+  take(key: string, wanted: number, limit: RateLimit): Promise<TakenPoints>;
+}
+
+export interface RateLimit {
+  /** For each key and window. */
+  readonly points: number;
+  readonly windowSeconds: number;
+}
+
+export interface TakenPoints {
+  /** From 0 to what was wanted. */
+  readonly granted: number;
+  /** Until the window ends. */
+  readonly resetsInMs: number;
+}
+
 /** The nodes that live, this one among them. */
 export interface Nodes {
   /**
@@ -160,6 +182,7 @@ export interface Engine {
   /** Who is in which room; nothing of it is told to `onUserGone`. */
   readonly rooms: PresenceRegistry;
   readonly expiring: ExpiringSets;
+  readonly rates: Rates;
   /** Rejects with a sentence that says what is missing, while the engine cannot serve. */
   check(): Promise<void>;
   close(): Promise<void>;

@@ -6,9 +6,11 @@ import SchemaBuilder, {
   type PothosOutputFieldConfig,
   type SchemaTypes,
 } from '@pothos/core';
+import complexityPlugin from '@pothos/plugin-complexity';
 import type { GraphQLFieldResolver } from 'graphql';
 import type { Context } from './context.ts';
 import type { RateKind } from '../config.ts';
+import { costOfField } from './field-cost.ts';
 
 /** How a field's value may differ between two members of one audience. */
 export interface FieldTraits {
@@ -16,7 +18,7 @@ export interface FieldTraits {
   readonly perViewer?: boolean;
   /** The value is loaded when the event is delivered, for each viewer: the one exception to "an event is complete". */
   readonly atDelivery?: boolean;
-  /** Asking for it counts as this, for whoever asks: too often is RATE_LIMITED. */
+  /** Asking for it counts as this, for whoever asks: too often is RATE_LIMITED. A mutation that names none counts as a message. */
   readonly rate?: RateKind;
 }
 
@@ -53,14 +55,16 @@ class FieldTraitsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
 
   override wrapResolve(
     resolver: GraphQLFieldResolver<unknown, Types['Context'], object>,
-    { pothosOptions }: PothosOutputFieldConfig<Types>,
+    { pothosOptions, name: field, kind: parent }: PothosOutputFieldConfig<Types>,
   ): GraphQLFieldResolver<unknown, Types['Context'], object> {
-    const { rate } = pothosOptions as FieldTraits;
-    if (rate === undefined) return resolver;
+    const kind = (pothosOptions as FieldTraits).rate ?? (parent === 'Mutation' ? 'message' : undefined);
+    if (kind === undefined) return resolver;
     return (root, args, context, info) => {
       const { runtime, viewer } = context as unknown as Context;
-      runtime.limits.take(viewer, rate);
-      return resolver(root, args, context, info);
+      const asked = runtime.limits.take(viewer, { kind, field });
+      return asked === null
+        ? resolver(root, args, context, info)
+        : asked.then(() => resolver(root, args, context, info));
     };
   }
 }
@@ -93,4 +97,9 @@ export const interfaceRef = <T>(name: string) => named(name) as InterfaceRef<Typ
 const named = (name: string): unknown => ({ name });
 
 export const createBuilder = (): Builder =>
-  new SchemaBuilder<TidingsTypes>({ plugins: [pluginName], defaultFieldNullability: false });
+  new SchemaBuilder<TidingsTypes>({
+    plugins: [pluginName, complexityPlugin],
+    defaultFieldNullability: false,
+    // Only noted at the fields: the transports add it up, before anything is carried out.
+    complexity: { disabled: true, fieldComplexity: (args, _context, field) => costOfField(args, field) },
+  });

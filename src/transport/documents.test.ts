@@ -1,11 +1,14 @@
 import { buildSchema } from 'graphql';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createDocuments, type Documents } from './documents.ts';
+import { defaultQueryLimits } from '../config.ts';
+import { createDocuments, type Documents, type DocumentsOptions } from './documents.ts';
+import { createPersistedOperations } from './persisted-operations.ts';
 
 const schema = buildSchema('type Query { a: Int } type Subscription { s: Int }');
+const options: DocumentsOptions = { limits: defaultQueryLimits, introspection: true, persisted: null };
 let documents: Documents;
 beforeEach(() => {
-  documents = createDocuments(schema);
+  documents = createDocuments(schema, options);
 });
 
 /** Valid, and of this length. */
@@ -45,10 +48,21 @@ describe('what is wrong', () => {
 
   it('is said of an operation that nobody would write', () => {
     const said = (text: string) => documents.prepare(text).errors?.map(({ message }) => message);
-    expect(said('{ a '.repeat(9_000))).toEqual(['The operation is nested too deeply.']);
-    expect(said(`{ ${'a '.repeat(20_000)} }`)).toEqual([
-      'The operation has more than 20000 tokens, which is all that it may have. Ask for less at a time.',
+    expect(said(`{ ${'a '.repeat(4_000)} }`)).toEqual([
+      'The operation has more than 4000 tokens, which is all that it may have. Ask for less at a time.',
     ]);
+    expect(said(`{ ${'a'.repeat(20_000)} }`)).toEqual([
+      'The operation is 20004 characters long, and may be 16384. Give what is long in it as variables.',
+    ]);
+    expect(said(`{ ${Array.from({ length: 60 }, (_, index) => `a${index}: a`).join(' ')} }`)).toEqual([
+      'The operation has 60 aliases, and may have 50. Ask for less at a time.',
+    ]);
+  });
+
+  it('and of one that exhausts the stack, where so much is allowed', () => {
+    const limits = { ...defaultQueryLimits, tokens: 100_000, length: 1_000_000 };
+    const { errors } = createDocuments(schema, { ...options, limits }).prepare('{ a '.repeat(20_000));
+    expect(errors?.map(({ message }) => message)).toEqual(['The operation is nested too deeply.']);
   });
 
   it('and a subscription whose field may be left out', () => {
@@ -70,9 +84,28 @@ describe('what is kept', () => {
     expect(documents.parse(textOf(16_384, 1))).not.toBe(second);
   });
 
-  it('is no text that is longer than others have room', () => {
-    const text = textOf(16_385);
-    expect(documents.parse(text)).not.toBe(documents.parse(text));
-    expect(documents.validate(documents.parse(text))).toEqual([]);
+  it('is no text that may not be that long', () => {
+    const { errors } = documents.prepare(textOf(16_385));
+    expect(errors?.[0]?.extensions).toEqual({ code: 'PAYLOAD_TOO_LARGE' });
+    expect(documents.prepare(textOf(16_384, 1)).errors).toBeUndefined();
+  });
+});
+
+describe('what the server does not carry out', () => {
+  it('is told where the schema is not for everybody', () => {
+    const closed = createDocuments(schema, { ...options, introspection: false });
+    expect(closed.prepare('{ __schema { types { name } } }').errors?.[0]?.message).toMatch(/introspection/);
+    expect(closed.prepare('{ __typename }').errors).toBeUndefined();
+    expect(documents.prepare('{ __schema { types { name } } }').errors).toBeUndefined();
+  });
+
+  it('is whatever is on no list, where there is one', () => {
+    const persisted = createPersistedOperations({ A: 'query A { a }' });
+    const listed = createDocuments(schema, { ...options, persisted });
+    expect(listed.prepare('query A {\n  a # as it was formatted\n}').errors).toBeUndefined();
+    expect(listed.prepare('{ a }').errors?.map(({ message, extensions }) => [message, extensions])).toEqual([
+      [expect.stringMatching(/only the operations on its list/), { code: 'BAD_USER_INPUT' }],
+    ]);
+    expect(listed.prepare('"').errors?.[0]?.message).toMatch(/on its list/);
   });
 });

@@ -3,6 +3,7 @@
 import {
   GraphQLError,
   Kind,
+  NoSchemaIntrospectionCustomRule,
   OperationTypeNode,
   parse,
   validate,
@@ -12,7 +13,12 @@ import {
   type GraphQLSchema,
   type SelectionSetNode,
   type ValidationContext,
+  type ValidationRule,
 } from 'graphql';
+import type { QueryLimits } from '../config.ts';
+import { TidingsError } from '../errors.ts';
+import { limitShape } from './operation-shape.ts';
+import type { PersistedOperations } from './persisted-operations.ts';
 
 export type PreparedDocument =
   | { readonly document: DocumentNode; readonly errors?: never }
@@ -26,6 +32,14 @@ export interface Documents {
   validate(document: DocumentNode): readonly GraphQLError[];
 }
 
+export interface DocumentsOptions {
+  readonly limits: QueryLimits;
+  /** Whether anybody may ask for the schema. */
+  readonly introspection: boolean;
+  /** null: whatever the schema allows. */
+  readonly persisted: PersistedOperations | null;
+}
+
 type Parsed =
   | { readonly document: DocumentNode; readonly errors: readonly GraphQLError[] }
   | { readonly document: null; readonly errors: readonly [GraphQLError] };
@@ -35,18 +49,14 @@ type Parsed =
  * large, so that this is what anybody can fill the memory with.
  */
 const maxKeptLength = 512 * 1_024;
-/** Longer texts are parsed anew each time: one of them is not worth so many others. */
-const maxTextLength = 16_384;
-const maxTokens = 20_000;
-const limits = { maxTokens };
-
-export function createDocuments(schema: GraphQLSchema): Documents {
+export function createDocuments(schema: GraphQLSchema, options: DocumentsOptions): Documents {
+  const { limits, persisted } = options;
+  const parseAndValidate = createParser(schema, options);
   const kept = new Map<string, Parsed>();
   let keptLength = 0;
   const errorsOf = new WeakMap<DocumentNode, readonly GraphQLError[]>();
 
   const keep = (query: string, parsed: Parsed): void => {
-    if (query.length > maxTextLength) return;
     kept.set(query, parsed);
     keptLength += query.length;
     for (const oldest of kept.keys()) {
@@ -62,10 +72,22 @@ export function createDocuments(schema: GraphQLSchema): Documents {
       kept.set(query, known);
       return known;
     }
-    const parsed = parseAndValidate(schema, query);
+    const refusal = refusalOf(query);
+    if (refusal !== null) return { document: null, errors: [refusal] };
+    const parsed = parseAndValidate(query);
     if (parsed.document !== null) errorsOf.set(parsed.document, parsed.errors);
     keep(query, parsed);
     return parsed;
+  };
+  /** Not worth a place among the texts that are kept. */
+  const refusalOf = (query: string): GraphQLError | null => {
+    if (query.length > limits.length) return tooLong(query.length, limits.length);
+    try {
+      persisted?.require(query);
+      return null;
+    } catch (error) {
+      return toDocumentError(error, limits);
+    }
   };
   return {
     prepare(query) {
@@ -77,36 +99,59 @@ export function createDocuments(schema: GraphQLSchema): Documents {
       if (document === null) throw copyOf(errors[0]);
       return document;
     },
-    validate: (document) => (errorsOf.get(document) ?? validateDocument(schema, document)).map(copyOf),
+    validate(document) {
+      const errors = errorsOf.get(document);
+      if (errors === undefined) throw new Error('Only documents that were parsed here can be validated.');
+      return errors.map(copyOf);
+    },
   };
 }
 
 /** Yoga writes the status of its answer into the errors that it is given. */
-const copyOf = ({ message, nodes, source, positions, path, originalError }: GraphQLError): GraphQLError =>
+const copyOf = ({
+  message,
+  nodes,
+  source,
+  positions,
+  path,
+  originalError,
+  extensions,
+}: GraphQLError): GraphQLError =>
   new GraphQLError(message, {
     nodes: nodes ?? null,
     source: source ?? null,
     positions: positions ?? null,
     path: path ?? null,
     originalError: originalError ?? null,
+    extensions: { ...extensions },
   });
 
-function parseAndValidate(schema: GraphQLSchema, query: string): Parsed {
-  let document: DocumentNode;
-  try {
-    document = parse(query, limits);
-  } catch (error) {
-    return { document: null, errors: [toDocumentError(error)] };
-  }
-  return { document, errors: validateDocument(schema, document) };
-}
-
-function validateDocument(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
-  try {
-    return validate(schema, document, [...specifiedRules, noConditionalRootField]);
-  } catch (error) {
-    return [toDocumentError(error)];
-  }
+function createParser(schema: GraphQLSchema, { limits, introspection }: DocumentsOptions) {
+  const { tokens: maxTokens } = limits;
+  /** First: whatever is too deep or too wide is not worth being understood. */
+  const shape: readonly ValidationRule[] = [limitShape(limits)];
+  const rules: readonly ValidationRule[] = [
+    ...specifiedRules,
+    noConditionalRootField,
+    ...(introspection ? [] : [NoSchemaIntrospectionCustomRule]),
+  ];
+  const validateDocument = (document: DocumentNode): readonly GraphQLError[] => {
+    try {
+      const misshapen = validate(schema, document, shape);
+      return misshapen.length > 0 ? misshapen : validate(schema, document, rules);
+    } catch (error) {
+      return [toDocumentError(error, limits)];
+    }
+  };
+  return (query: string): Parsed => {
+    let document: DocumentNode;
+    try {
+      document = parse(query, { maxTokens });
+    } catch (error) {
+      return { document: null, errors: [toDocumentError(error, limits)] };
+    }
+    return { document, errors: validateDocument(document) };
+  };
 }
 
 /** A subscription whose only root field is skipped makes graphql-js throw; newer editions of the standard forbid it. */
@@ -133,9 +178,11 @@ function noConditionalRootField(context: ValidationContext): ASTVisitor {
 }
 
 /** graphql-js descends by recursion: what is nested thousands of levels deep exhausts the stack (a RangeError). */
-function toDocumentError(error: unknown): GraphQLError {
-  if (error instanceof GraphQLError) return hasTooManyTokens(error) ? tooManyTokens() : error;
+function toDocumentError(error: unknown, { tokens }: QueryLimits): GraphQLError {
+  if (error instanceof GraphQLError) return hasTooManyTokens(error) ? tooManyTokens(tokens) : error;
   if (error instanceof RangeError) return new GraphQLError('The operation is nested too deeply.');
+  if (error instanceof TidingsError)
+    return new GraphQLError(error.message, { extensions: { code: error.code } });
   throw error;
 }
 
@@ -143,7 +190,13 @@ function toDocumentError(error: unknown): GraphQLError {
 const hasTooManyTokens = ({ message }: GraphQLError): boolean =>
   /^Syntax Error: Document contains more th\w+ \d+ tokens/.test(message);
 
-const tooManyTokens = (): GraphQLError =>
+const tooManyTokens = (max: number): GraphQLError =>
   new GraphQLError(
-    `The operation has more than ${maxTokens} tokens, which is all that it may have. Ask for less at a time.`,
+    `The operation has more than ${max} tokens, which is all that it may have. Ask for less at a time.`,
+  );
+
+const tooLong = (length: number, max: number): GraphQLError =>
+  new GraphQLError(
+    `The operation is ${length} characters long, and may be ${max}. Give what is long in it as variables.`,
+    { extensions: { code: 'PAYLOAD_TOO_LARGE' } },
   );

@@ -23,6 +23,8 @@ import type { ClientErrors } from './client-errors.ts';
 import type { ConnectionBook } from './connection-book.ts';
 import type { Documents } from './documents.ts';
 import { createEventStreams, type EventStreams } from './event-streams.ts';
+import type { OperationCosts } from './operation-cost.ts';
+import type { PersistedOperations } from './persisted-operations.ts';
 import { useRequestParams } from './request-params.ts';
 import { requestUrl } from './request-url.ts';
 import { takenBytesOf } from './taken-bytes.ts';
@@ -41,6 +43,9 @@ export interface HttpOptions {
   readonly path: string;
   readonly schema: GraphQLSchema;
   readonly documents: Documents;
+  readonly costs: OperationCosts;
+  /** null: operations are sent as texts. */
+  readonly persisted: PersistedOperations | null;
   readonly runtime: Runtime;
   readonly authenticator: Authenticator;
   readonly clientErrors: ClientErrors;
@@ -190,7 +195,7 @@ function createGraphql(
     maskedErrors: { maskError: (error) => clientErrors.toClientError(error) },
     // Yoga replaces the context it is given by its own copy; ours has getters, so it is handed over whole below.
     context: async ({ req }) => ({ tidings: await toContext(req) }) as unknown as Context,
-    plugins: [useRequestParams(), useGraphqlJs(options, streams)],
+    plugins: [useRequestParams(options.persisted), useGraphqlJs(options, streams)],
   });
 
   async function toContext(request: IncomingMessage): Promise<Context> {
@@ -212,7 +217,7 @@ function toRequestError(clientErrors: ClientErrors, error: unknown): GraphQLErro
 
 /** graphql-js itself, in place of Yoga's executors: theirs for subscriptions is several times slower. */
 const useGraphqlJs = (
-  { documents, clientErrors, confirm, book, fanOut, logger }: HttpOptions,
+  { documents, costs, clientErrors, confirm, book, fanOut, logger }: HttpOptions,
   streams: EventStreams,
 ): Plugin => ({
   onParse: ({ setParseFn }) => setParseFn((source: string | Source) => documents.parse(textOf(source))),
@@ -220,6 +225,8 @@ const useGraphqlJs = (
     setValidationFn((_schema: GraphQLSchema, document: DocumentNode) => documents.validate(document)),
   onExecute: ({ setExecuteFn }) =>
     setExecuteFn(async (args: ExecutionArgs) => {
+      const tooMuch = costs.check(args);
+      if (tooMuch !== null) return { errors: [tooMuch] };
       const result = await execute(unwrap(args));
       try {
         await confirm();
@@ -236,6 +243,8 @@ const useGraphqlJs = (
       if (!isAccepted(request.headers.get('accept'), 'text/event-stream')) {
         return { errors: [notAcceptable(subscriptionAnswer)] };
       }
+      const tooMuch = costs.check(args);
+      if (tooMuch !== null) return { errors: [tooMuch] };
       const subscribed = await openResults(unwrap(args), fanOut);
       if (!(Symbol.asyncIterator in subscribed)) return subscribed;
       const results = streams.open(subscribed, tidings);

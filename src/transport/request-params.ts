@@ -2,12 +2,27 @@
 // be stored otherwise than it was sent.
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
+import { TidingsError } from '../errors.ts';
+import { persistedIdOf, type PersistedOperations } from './persisted-operations.ts';
 
-export const useRequestParams = (): Plugin => ({
+/** @param persisted where requests may name an operation by its id; null: they can not. */
+export const useRequestParams = (persisted: PersistedOperations | null): Plugin => ({
   onRequestParse({ request, setRequestParser }) {
-    setRequestParser(request.method === 'POST' ? parseJsonBody : parseQuery);
+    const parseParams = request.method === 'POST' ? parseJsonBody : parseQuery;
+    setRequestParser(async (asked) => withText(await parseParams(asked), persisted));
   },
 });
+
+function withText(params: GraphQLParams, persisted: PersistedOperations | null): GraphQLParams {
+  if (persisted === null || (params.query !== undefined && params.query !== '')) return params;
+  const id = persistedIdOf(params);
+  if (id === null) return params;
+  try {
+    return { ...params, query: persisted.find(id) };
+  } catch (error) {
+    throw badRequest(error instanceof TidingsError ? error.message : String(error));
+  }
+}
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -19,7 +34,7 @@ async function parseJsonBody(request: Request): Promise<GraphQLParams> {
   throw badRequest('The body must be a JSON object like { "query": "{ viewer { id } }" }.');
 }
 
-function parseQuery(request: Request): GraphQLParams {
+async function parseQuery(request: Request): Promise<GraphQLParams> {
   const { searchParams } = new URL(request.url);
   const text = (name: string) => searchParams.get(name) ?? undefined;
   const json = (name: string) => {
@@ -29,6 +44,7 @@ function parseQuery(request: Request): GraphQLParams {
   return {
     query: text('query'),
     operationName: text('operationName'),
+    documentId: text('documentId'),
     variables: json('variables'),
     extensions: json('extensions'),
   } as GraphQLParams;

@@ -16,9 +16,11 @@ import { createContext, type Context, type Runtime } from '../schema/context.ts'
 import type { Authenticator } from './authenticate.ts';
 import type { ClientErrors } from './client-errors.ts';
 import type { ConnectionBook } from './connection-book.ts';
-import type { Documents } from './documents.ts';
+import type { Documents, PreparedDocument } from './documents.ts';
 import { LiveOperation } from './live-operation.ts';
 import { noteDelivery } from './note-delivery.ts';
+import type { OperationCosts } from './operation-cost.ts';
+import { persistedIdOf, type PersistedOperations } from './persisted-operations.ts';
 import { returningSafely } from './returning-safely.ts';
 import { untold } from './untold.ts';
 import type { WebSocketClient } from './websocket-client.ts';
@@ -26,6 +28,9 @@ import type { WebSocketClient } from './websocket-client.ts';
 export interface ProtocolOptions {
   readonly schema: GraphQLSchema;
   readonly documents: Documents;
+  readonly costs: OperationCosts;
+  /** null: operations are sent as texts. */
+  readonly persisted: PersistedOperations | null;
   readonly runtime: Runtime;
   readonly authenticator: Authenticator;
   readonly clientErrors: ClientErrors;
@@ -51,7 +56,13 @@ interface OperationArgs extends ExecutionArgs {
 
 export function createProtocol(options: ProtocolOptions) {
   const { schema, documents, runtime, authenticator, clientErrors, fanOut, book, confirm } = options;
-  const { maxOperations, onConnected } = options;
+  const { costs, persisted, maxOperations, onConnected } = options;
+
+  /** An empty text, which the protocol demands, with the id of one. */
+  const textOf = (payload: SubscribePayload): string => {
+    const id = persisted === null || payload.query !== '' ? null : persistedIdOf(payload);
+    return id === null || persisted === null ? payload.query : persisted.find(id);
+  };
 
   /** What graphql-js throws, and should not, is an error of this operation and not the end of the connection. */
   const settled = async <T>(work: () => T): Promise<Awaited<T> | ExecutionResult> => {
@@ -74,6 +85,18 @@ export function createProtocol(options: ProtocolOptions) {
     const results = await subscribe(args);
     if (!(Symbol.asyncIterator in results)) return results;
     return returningSafely(results, (error) => void clientErrors.toClientError(error));
+  };
+
+  const prepare = (payload: SubscribePayload): PreparedDocument => {
+    try {
+      const prepared = documents.prepare(textOf(payload));
+      if (prepared.errors !== undefined) return prepared;
+      const { operationName, variables } = payload;
+      const tooMuch = costs.check({ ...prepared, operationName, variableValues: variables });
+      return tooMuch === null ? prepared : { errors: [tooMuch] };
+    } catch (error) {
+      return { errors: [clientErrors.toClientError(error)] };
+    }
   };
 
   return makeServer<Params, WebSocketClient>({
@@ -118,7 +141,7 @@ export function createProtocol(options: ProtocolOptions) {
       if (!client.isOpen) return [clientErrors.toClientError(revokedSessions())];
       if (client.session === null)
         throw new Error('An operation came before its connection was acknowledged.');
-      const prepared = documents.prepare(payload.query);
+      const prepared = prepare(payload);
       if (prepared.errors !== undefined) return prepared.errors;
       // graphql-ws keeps the message while a subscription lives: not its text as well.
       (payload as { query: string }).query = '';

@@ -7,6 +7,7 @@ import { brokerContract } from './engine-broker.contract.ts';
 import { expiringContract } from './engine-expiring.contract.ts';
 import { nodesContract } from './engine-nodes.contract.ts';
 import { presenceContract } from './engine-presence.contract.ts';
+import { ratesContract } from './engine-rates.contract.ts';
 import { roomsContract } from './engine-rooms.contract.ts';
 
 export interface ContractNode {
@@ -36,6 +37,7 @@ export function engineContract(name: string, setup: EngineSetup): void {
     presenceContract(setup);
     roomsContract(setup);
     expiringContract(setup);
+    ratesContract(setup);
 
     test('says what it is, and that it can serve', async () => {
       await using nodes = await setup.open();

@@ -77,7 +77,7 @@ export async function openTestRuntime(database: TestDatabaseKind): Promise<TestR
       revocations,
       figures,
       deliveries: new DeliveryFigures(),
-      limits: { take: () => undefined },
+      limits: { take: () => null },
     });
     closers.push(() => open.close());
     const { runtime } = open;

@@ -8,6 +8,7 @@ import { LocalFanOut } from './local-fan-out.ts';
 import { createMemoryExpiringSets } from './memory-expiring-sets.ts';
 import { createMemoryNodes } from './memory-nodes.ts';
 import { createMemoryPresence } from './memory-presence.ts';
+import { createMemoryRates } from './memory-rates.ts';
 
 export interface MemoryEngineOptions {
   readonly logger: Logger;
@@ -56,6 +57,7 @@ export function openMemoryEngine(options: MemoryEngineOptions): Engine {
     presence,
     rooms,
     expiring,
+    rates: createMemoryRates(),
     async check() {
       requireOpen();
     },

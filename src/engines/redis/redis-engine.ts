@@ -24,6 +24,7 @@ import { createRedisExpiringSets } from './redis-expiring-sets.ts';
 import { createRedisKeys, type RedisKeys } from './redis-keys.ts';
 import { createRedisNodes } from './redis-nodes.ts';
 import { createRedisPresence } from './redis-presence.ts';
+import { createRedisRates } from './redis-rates.ts';
 import { defineRedisScripts, type RedisScripts } from './redis-scripts.ts';
 import { SubscriberLink } from './subscriber-link.ts';
 
@@ -93,6 +94,7 @@ export async function openRedisEngine(options: RedisEngineOptions): Promise<Engi
     presence: createRedisPresence({ kind: 'workspace', ...registry }),
     rooms: createRedisPresence({ kind: 'room', ...registry }),
     expiring: createRedisExpiringSets({ commands, scripts, keys }),
+    rates: createRedisRates(commands, logId),
     async check() {
       try {
         await commands.ping();

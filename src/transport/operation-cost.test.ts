@@ -1,0 +1,86 @@
+import { parse } from 'graphql';
+import { beforeEach, expect, it } from 'vitest';
+import { createBuilder } from '../schema/builder.ts';
+import { createOperationCosts, type OperationCosts } from './operation-cost.ts';
+
+const builder = createBuilder();
+const Thing = builder.objectRef<object>('Thing');
+Thing.implement({
+  fields: (t) => ({ name: t.string({ resolve: () => '' }), size: t.int({ resolve: () => 1 }) }),
+});
+const Page = builder.objectRef<object>('Page');
+Page.implement({
+  fields: (t) => ({
+    nodes: t.field({ type: [Thing], resolve: () => [] }),
+    total: t.int({ resolve: () => 0 }),
+  }),
+});
+builder.queryType({
+  fields: (t) => ({
+    pages: t.field({ type: Page, args: { first: t.arg.int({ defaultValue: 20 }) }, resolve: () => ({}) }),
+    byIds: t.field({ type: [Thing], args: { ids: t.arg.idList({ required: true }) }, resolve: () => [] }),
+    all: t.field({ type: [Thing], resolve: () => [] }),
+    names: t.stringList({ resolve: () => [] }),
+  }),
+});
+const schema = builder.toSchema();
+
+let costs: OperationCosts;
+beforeEach(() => {
+  costs = createOperationCosts(schema, 0);
+});
+
+/** As it is told: nothing is free here. */
+function costOf(text: string, variableValues: object = {}, operationName: string | null = null): number {
+  const error = costs.check({ document: parse(text), variableValues: { ...variableValues }, operationName });
+  return Number(/could answer (\d+) fields/.exec(error?.message ?? '')?.[1]);
+}
+
+it('a field is one, and what a page holds counts as often as was asked for', () => {
+  expect(costOf('{ names }')).toBe(1);
+  expect(costOf('{ pages(first: 100) { total } }')).toBe(1 + 100);
+  expect(costOf('{ pages(first: 100) { nodes { name size } } }')).toBe(1 + 100 * 3);
+  expect(costOf('{ pages { nodes { name } } }')).toBe(1 + 20 * 2);
+});
+
+it('variables count as what they are', () => {
+  const text = 'query P($first: Int) { pages(first: $first) { nodes { name } } }';
+  expect(costOf(text, { first: 3 })).toBe(7);
+  expect(costOf(text, { first: 500 })).toBe(1_001);
+  expect(costOf(text)).toBe(41);
+  expect(costOf(text, { first: null })).toBe(41);
+});
+
+it('a list of ids is as long as it is given, any other ten', () => {
+  expect(costOf('query I($ids: [ID!]!) { byIds(ids: $ids) { name } }', { ids: ['a', 'b', 'c'] })).toBe(4);
+  expect(costOf('{ all { name size } }')).toBe(21);
+});
+
+it('of several operations the one that is asked for counts, and aliases and fragments each time', () => {
+  const text =
+    'query Cheap { names } query Dear { one: all { ...T } two: all { ...T } } fragment T on Thing { name }';
+  expect(costOf(text, {}, 'Cheap')).toBe(1);
+  expect(costOf(text, {}, 'Dear')).toBe(22);
+});
+
+it('whoever doubles fragments sixty times is answered at once', () => {
+  const doubling = Array.from(
+    { length: 60 },
+    (_, index) => `fragment F${index} on Query { ...F${index + 1} x${index}: all { name } ...F${index + 1} }`,
+  );
+  expect(costOf(`{ ...F0 } ${doubling.join(' ')} fragment F60 on Query { names }`)).toBeGreaterThan(1e18);
+});
+
+it('variables that can not be are left to whoever carries it out', () => {
+  const document = parse('query P($first: Int) { pages(first: $first) { total } }');
+  expect(costs.check({ document, variableValues: { first: 'many' } })).toBeNull();
+  expect(costs.check({ document, operationName: 'Other' })).toBeNull();
+});
+
+it('what may be asked for is', () => {
+  const check = createOperationCosts(schema, 41).check;
+  expect(check({ document: parse('{ pages { nodes { name } } }') })).toBeNull();
+  expect(check({ document: parse('{ pages(first: 21) { nodes { name } } }') })?.extensions).toEqual({
+    code: 'BAD_USER_INPUT',
+  });
+});

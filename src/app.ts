@@ -24,15 +24,17 @@ import type { MigrationFolder, Store } from './store/store.ts';
 import { openLog } from './streams/log.ts';
 import { startRetention } from './streams/retention.ts';
 import { Tails } from './streams/tails.ts';
+import { Admission } from './transport/admission.ts';
 import { createAuthenticator } from './transport/authenticate.ts';
 import { createClientErrors } from './transport/client-errors.ts';
-import { developmentRoutes, type DevelopmentExamples } from './transport/development.ts';
+import { developmentRoutes, graphiqlRoutes, type DevelopmentExamples } from './transport/development.ts';
 import { ConnectionBook } from './transport/connection-book.ts';
 import { createDocuments } from './transport/documents.ts';
 import { createOperationCosts } from './transport/operation-cost.ts';
 import { readPersistedOperations } from './transport/persisted-operations.ts';
 import { healthRoutes } from './transport/health.ts';
 import { createHttp } from './transport/http.ts';
+import { createProxies } from './transport/proxies.ts';
 import { attachWebSockets } from './transport/websocket.ts';
 
 export interface AppOptions {
@@ -124,7 +126,10 @@ export async function createApp({ config, logger, modules: own = [], ...options 
     });
     closers.push(() => engine.close());
 
-    const book: ConnectionBook = new ConnectionBook({ isRevoked: (viewer) => revocations.isRevoked(viewer) });
+    const book: ConnectionBook = new ConnectionBook({
+      isRevoked: (viewer) => revocations.isRevoked(viewer),
+      maxPerUser: config.connectionLimits.perUser,
+    });
     const revocations: Revocations = await Revocations.open({
       store,
       engine,
@@ -165,8 +170,11 @@ export async function createApp({ config, logger, modules: own = [], ...options 
     closers.push(() => open.close());
     const { runtime } = open;
 
-    const examples = isDevelopment ? ((await options.prepareDevelopment?.(runtime)) ?? {}) : {};
-    const development = isDevelopment ? developmentRoutes(graphqlPath, examples) : [];
+    const examples = isDevelopment ? ((await options.prepareDevelopment?.(runtime)) ?? {}) : null;
+    const pages = [
+      ...(isDevelopment ? developmentRoutes() : []),
+      ...(config.graphiql ? graphiqlRoutes(graphqlPath, examples) : []),
+    ];
     const issuers = [...config.tokenIssuers, ...(isDevelopment ? [developmentIssuer] : [])];
     const verifier = createTokenVerifier({ issuers, introspection: config.tokenIntrospection, logger });
     const authenticator = createAuthenticator({
@@ -181,7 +189,10 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       introspection: config.introspection,
       persisted,
     });
+    const proxies = createProxies(config.trustedProxies);
+    const admission = new Admission({ limits: config.connectionLimits, proxies });
     const shared = {
+      admission,
       schema,
       documents,
       costs: createOperationCosts(schema, config.queryLimits.cost),
@@ -205,11 +216,15 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       fanOut,
       backlogBytes: config.maxBacklogBytes,
       stuckMs: config.stuckMs,
-      routes: [...healthRoutes({ store, engine }), ...development],
+      routes: [...healthRoutes({ store, engine }), ...pages],
     });
+    admission.guard(http);
     const webSockets = attachWebSockets({
       ...shared,
       http,
+      proxies,
+      maxInitBytes: config.maxInitBytes,
+      connectionInitMs: config.connectionInitMs,
       allowedOrigins,
       maxPayloadBytes,
       pingMs,

@@ -21,6 +21,9 @@ export async function startTidings(
     PORT: '0',
     LOG_LEVEL: 'info',
     RATE_PUBLISHES: '1000000',
+    // All that are measured come from this machine.
+    MAX_CONNECTIONS_PER_ADDRESS: '1000000',
+    MAX_CONNECTIONS_PER_USER: '1000000',
     REDIS_URL: redisUrl,
     DATABASE_URL: await createDatabase(postgresUrl),
   };

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { testViewer } from '../../test/support/runtime.ts';
+import type { Viewer } from '../auth/viewer.ts';
 import { defaultRates, type RateKind } from '../config.ts';
 import type { Rates } from '../engines/engine.ts';
-import { createRateLimits } from './rate-limits.ts';
+import { createRateLimits, type RateLimits } from './rate-limits.ts';
 
 const alice = testViewer('alice', { workspace: 'acme' });
 
@@ -25,6 +26,13 @@ function countingRates(clock: { now: number }): Rates & { asked: number } {
   };
 }
 
+interface Taking {
+  readonly viewer?: Viewer;
+  readonly kind?: RateKind;
+  readonly field?: string;
+  readonly node?: RateLimits;
+}
+
 const setUp = (mutationRates: ReadonlyMap<string, number> = new Map()) => {
   const clock = { now: 0 };
   const rates = countingRates(clock);
@@ -39,7 +47,7 @@ const setUp = (mutationRates: ReadonlyMap<string, number> = new Map()) => {
   /** How many of so many pass, all asked for at once. */
   const take = async (
     count: number,
-    { viewer = alice, kind = 'message' as RateKind, field = 'sendMessage', node = limits } = {},
+    { viewer = alice, kind = 'message', field = 'sendMessage', node = limits }: Taking = {},
   ) => {
     const asked = Array.from({ length: count }, async () => node.take(viewer, { kind, field }));
     const settled = await Promise.allSettled(asked);

@@ -2,6 +2,7 @@
 import { revokedSessions, type TokenError } from '../auth/token-error.ts';
 import type { Session } from '../auth/session.ts';
 import type { Viewer } from '../auth/viewer.ts';
+import { TidingsError } from '../errors.ts';
 import type { NodeFigures, OpenFigures } from '../schema/context.ts';
 
 /** Of one connection: no other has the same. */
@@ -15,6 +16,8 @@ export interface OpenConnection {
 export interface ConnectionBookOptions {
   /** Whether the token of this viewer is refused by now. */
   isRevoked(viewer: Viewer): boolean;
+  /** Connections that one user, or service, may have open. */
+  readonly maxPerUser: number;
 }
 
 interface Counts {
@@ -26,21 +29,37 @@ export class ConnectionBook implements NodeFigures {
   readonly #options: ConnectionBookOptions;
   readonly #open = new Map<ItsSession, OpenConnection>();
   readonly #counts = new Map<string, Counts>();
+  /** Connections by workspace and user. */
+  readonly #byUser = new Map<string, number>();
 
   constructor(options: ConnectionBookOptions) {
     this.#options = options;
+  }
+
+  /** Throws RATE_LIMITED where the user has as many open as may be. To be asked before `add`. */
+  requireRoom(session: ItsSession): void {
+    const { maxPerUser } = this.#options;
+    if ((this.#byUser.get(userOf(session) ?? '') ?? 0) < maxPerUser) return;
+    throw new TidingsError(
+      'RATE_LIMITED',
+      `You have ${maxPerUser} connections open, which is all that you may have: close some of them first.`,
+      { retryAfterMs: 5_000 },
+    );
   }
 
   /** One whose token was revoked while it was being opened is ended at once. */
   add(session: ItsSession, connection: OpenConnection): void {
     this.#open.set(session, connection);
     this.#count(session, 'connections', 1);
+    this.#countUser(session, 1);
     if (this.isRefused(session)) connection.onRevoked(revokedSessions());
   }
 
   /** May be called again, and for what was never added. */
   remove(session: ItsSession): void {
-    if (this.#open.delete(session)) this.#count(session, 'connections', -1);
+    if (!this.#open.delete(session)) return;
+    this.#count(session, 'connections', -1);
+    this.#countUser(session, -1);
   }
 
   /** To be counted out again, all of them. */
@@ -77,6 +96,14 @@ export class ConnectionBook implements NodeFigures {
     return this.#counts;
   }
 
+  #countUser(session: ItsSession, more: number): void {
+    const user = userOf(session);
+    if (user === null) return;
+    const count = (this.#byUser.get(user) ?? 0) + more;
+    if (count === 0) this.#byUser.delete(user);
+    else this.#byUser.set(user, count);
+  }
+
   #count({ workspace }: ItsSession, what: keyof Counts, more: number): void {
     const counts = this.#counts.get(workspace) ?? { connections: 0, subscriptions: 0 };
     counts[what] += more;
@@ -84,3 +111,7 @@ export class ConnectionBook implements NodeFigures {
     else this.#counts.set(workspace, counts);
   }
 }
+
+/** null: a visitor, who is nobody in particular. */
+const userOf = ({ viewer, workspace }: ItsSession): string | null =>
+  viewer === null ? null : JSON.stringify([workspace, viewer.id]);

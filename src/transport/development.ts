@@ -1,10 +1,10 @@
-// The parts that only `tidings dev` has: the demo app, tokens for anyone, and GraphiQL with one already in it. Tokens only
-// for requests that name a loopback host and came through no proxy.
+// The parts that only `tidings dev` has: the demo app, and tokens for anyone: only for requests that name a loopback host and came
+// through no proxy. And GraphiQL, which has such a token in it there.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { signDevelopmentToken } from '../auth/development.ts';
 import { demoAppRoutes } from './demo-app.ts';
-import { renderGraphiqlPage } from './graphiql.ts';
+import { renderGraphiqlPage, type GraphiqlPageOptions } from './graphiql.ts';
 import type { ExampleTabsOptions } from './graphiql-tabs.ts';
 import { graphiqlAssetsPath, readGraphiqlAsset } from './graphiql-assets.ts';
 import { sendJson, type Route } from './http.ts';
@@ -24,20 +24,28 @@ const graphiqlTokenSeconds = 12 * 3_600;
 /** What the tabs of GraphiQL show. */
 export type DevelopmentExamples = ExampleTabsOptions;
 
-export function developmentRoutes(graphqlPath: string, examples: DevelopmentExamples): readonly Route[] {
+export const developmentRoutes = (): readonly Route[] => [
+  ...demoAppRoutes(),
+  { method: 'GET', path: '/dev/token', handle: answerToken },
+];
+
+/** @param examples of development; null: the page has no token, and no examples that need demo data. */
+export function graphiqlRoutes(graphqlPath: string, examples: DevelopmentExamples | null): readonly Route[] {
+  const sendPage = (response: ServerResponse, options: GraphiqlPageOptions): void => {
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
+    response.end(renderGraphiqlPage(options));
+  };
   return [
-    ...demoAppRoutes(),
-    { method: 'GET', path: '/dev/token', handle: answerToken },
     { method: 'GET', path: `${graphiqlAssetsPath()}*`, handle: answerAsset },
     {
       method: 'GET',
       path: graphqlPath,
       accepts: 'text/html',
       async handle(request, response) {
+        if (examples === null) return sendPage(response, { token: null });
         if (!isLocalRequest(request.headers)) return refuse(response);
         const token = await signDevelopmentToken({ ...demoViewer, expiresIn: graphiqlTokenSeconds });
-        response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
-        response.end(renderGraphiqlPage({ token, ...examples }));
+        sendPage(response, { token, ...examples });
       },
     },
   ];

@@ -127,7 +127,7 @@ const copyOf = ({
   });
 
 function createParser(schema: GraphQLSchema, { limits, introspection }: DocumentsOptions) {
-  const { tokens: maxTokens } = limits;
+  const { tokens: maxLexicalTokens } = limits;
   /** First: whatever is too deep or too wide is not worth being understood. */
   const shape: readonly ValidationRule[] = [limitShape(limits)];
   const rules: readonly ValidationRule[] = [
@@ -146,7 +146,7 @@ function createParser(schema: GraphQLSchema, { limits, introspection }: Document
   return (query: string): Parsed => {
     let document: DocumentNode;
     try {
-      document = parse(query, { maxTokens });
+      document = parse(query, { maxLexicalTokens });
     } catch (error) {
       return { document: null, errors: [toDocumentError(error, limits)] };
     }

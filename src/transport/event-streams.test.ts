@@ -17,7 +17,7 @@ test('a stream that may not be told any more ends with the reason, and lets go o
       released += 1;
     }
   }
-  const book = new ConnectionBook({ isRevoked: () => false });
+  const book = new ConnectionBook({ isRevoked: () => false, maxPerUser: 10 });
   let isAway = false;
   const away = () => Promise.reject(new TidingsError('UNAVAILABLE', 'The database is away.'));
   const streams = createEventStreams({

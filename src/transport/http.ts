@@ -1,5 +1,11 @@
 // The HTTP side: GraphQL over POST and SSE by Yoga, GraphiQL for browsers, health, and in development the tokens.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import {
   execute,
   GraphQLError,
@@ -18,6 +24,7 @@ import { createContext, type Context, type Runtime } from '../schema/context.ts'
 import { revokedSessions } from '../auth/token-error.ts';
 import { Backlog } from '../streams/backlog.ts';
 import { isAccepted, subscriptionAnswer, unacceptable } from './accept.ts';
+import type { Admission, Leave } from './admission.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { ClientErrors } from './client-errors.ts';
 import type { ConnectionBook } from './connection-book.ts';
@@ -53,6 +60,7 @@ export interface HttpOptions {
   readonly allowedOrigins: readonly string[];
   readonly maxPayloadBytes: number;
   readonly book: ConnectionBook;
+  readonly admission: Admission;
   /** Asked before anything is told, see Revocations. */
   readonly confirm: () => Promise<void> | null;
   /** null: each subscription is executed for itself. */
@@ -72,6 +80,15 @@ export interface HttpTransport {
   endStreams(): void;
 }
 
+/** Whoever sends a request, or keeps a connection for the next one, is waited for so long. */
+const patience: ServerOptions = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  // Longer than balancers keep theirs: the side that sends requests should be the one to hang up.
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 2_000,
+};
+
 export function createHttp(options: HttpOptions): HttpTransport {
   const streams = createEventStreams(options);
   const yoga = createGraphql(options, streams);
@@ -90,7 +107,7 @@ export function createHttp(options: HttpOptions): HttpTransport {
     await yoga(request, response);
   };
 
-  const server = createServer((request, response) => {
+  const server = createServer(patience, (request, response) => {
     answer(request, response).catch((error: unknown) => {
       logger.error({ err: error }, 'an HTTP request could not be answered');
       if (response.headersSent) response.destroy();
@@ -217,7 +234,7 @@ function toRequestError(clientErrors: ClientErrors, error: unknown): GraphQLErro
 
 /** graphql-js itself, in place of Yoga's executors: theirs for subscriptions is several times slower. */
 const useGraphqlJs = (
-  { documents, costs, clientErrors, confirm, book, fanOut, logger }: HttpOptions,
+  { documents, costs, clientErrors, confirm, book, admission, fanOut, logger }: HttpOptions,
   streams: EventStreams,
 ): Plugin => ({
   onParse: ({ setParseFn }) => setParseFn((source: string | Source) => documents.parse(textOf(source))),
@@ -239,12 +256,21 @@ const useGraphqlJs = (
     }),
   onSubscribe: ({ setSubscribeFn }) =>
     setSubscribeFn(async (args: ExecutionArgs) => {
-      const { request, res: response, tidings } = args.contextValue as YogaContext;
+      const { request, req, res: response, tidings } = args.contextValue as YogaContext;
       if (!isAccepted(request.headers.get('accept'), 'text/event-stream')) {
         return { errors: [notAcceptable(subscriptionAnswer)] };
       }
       const tooMuch = costs.check(args);
       if (tooMuch !== null) return { errors: [tooMuch] };
+      let leave: Leave;
+      try {
+        book.requireRoom(tidings.session);
+        leave = admission.enter(req);
+      } catch (error) {
+        return { errors: [toRequestError(clientErrors, error)] };
+      }
+      if (response.destroyed) leave();
+      else response.once('close', leave);
       const subscribed = await openResults(unwrap(args), fanOut);
       if (!(Symbol.asyncIterator in subscribed)) return subscribed;
       const results = streams.open(subscribed, tidings);

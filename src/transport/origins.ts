@@ -3,8 +3,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isLoopback } from '../config.ts';
 
 /** Requests without an Origin come from no browser page and pass; those of a page, from its own host or a named origin. */
-export function isAllowedOrigin(headers: IncomingHttpHeaders, allowedOrigins: readonly string[]): boolean {
-  const { origin, host } = headers;
+export function isAllowedOrigin(
+  { origin, host }: { readonly origin: string | undefined; readonly host: string | undefined },
+  allowedOrigins: readonly string[],
+): boolean {
   if (origin === undefined) return true;
   if (allowedOrigins.includes(origin)) return true;
   return URL.canParse(origin) && new URL(origin).host === host;

@@ -18,7 +18,9 @@ function withText(params: GraphQLParams, persisted: PersistedOperations | null):
   const id = persistedIdOf(params);
   if (id === null) return params;
   try {
-    return { ...params, query: persisted.find(id) };
+    // Yoga knows no `documentId`.
+    const { documentId: _, ...rest } = params as GraphQLParams & { readonly documentId?: string };
+    return { ...rest, query: persisted.find(id) };
   } catch (error) {
     throw badRequest(error instanceof TidingsError ? error.message : String(error));
   }

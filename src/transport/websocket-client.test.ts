@@ -51,6 +51,8 @@ beforeEach(() => {
   socket = new FakeSocket({ writableHighWaterMark: 16_384 });
   webSocket = new FakeWebSocket();
   client = new WebSocketClient({
+    head: Buffer.alloc(0),
+    maxInitBytes: 16_384,
     webSocket: webSocket as unknown as WebSocket,
     socket,
     request: { headers: {} } as IncomingMessage,

@@ -28,6 +28,9 @@ export interface ClientOptions {
   /** Beneath it. */
   readonly socket: Duplex;
   readonly request: IncomingMessage;
+  /** What came with the request, behind it. */
+  readonly head: Buffer;
+  readonly maxInitBytes: number;
   readonly outboxPolicy: OutboxPolicy;
   readonly backlogBytes: number;
   readonly lobby: Lobby;
@@ -71,13 +74,17 @@ export class WebSocketClient
   #answers: Turns | null = null;
   /** Since there was a sign of life. */
   #unansweredPings = 0;
+  /** Harmless to repeat. */
+  readonly #endArrival: () => void;
   #heardAtPing = 0;
   #takenAtPing = 0;
   #blockedAtPing = false;
 
-  constructor({ webSocket, socket, request, outboxPolicy, backlogBytes, lobby, logger }: ClientOptions) {
+  constructor(options: ClientOptions) {
+    const { webSocket, socket, request, head, outboxPolicy, backlogBytes, lobby, logger } = options;
     this.webSocket = webSocket;
     this.#socket = socket;
+    this.#endArrival = this.#watchArrival(heardBytesOf(socket) - head.length + options.maxInitBytes);
     this.headers = request.headers;
     this.#logger = logger;
     this.backlog = new Backlog(backlogBytes);
@@ -123,6 +130,18 @@ export class WebSocketClient
   /** connection_init has come. */
   introduced(): void {
     this.#lobby.leave(this);
+    this.#endArrival();
+  }
+
+  /** Before it: whoever it is may not fill the memory. */
+  #watchArrival(maxHeardBytes: number): () => void {
+    const look = (): void => {
+      if (heardBytesOf(this.#socket) <= maxHeardBytes) return;
+      this.#endArrival();
+      this.dismiss(closeCodes.badRequest, 'Too much came before connection_init was taken: send only that.');
+    };
+    this.#socket.on('data', look);
+    return () => void this.#socket.off('data', look);
   }
 
   onLate(): void {
@@ -247,7 +266,8 @@ export class WebSocketClient
       return this.dismiss(error.expired ? closeCodes.tokenExpired : closeCodes.unauthorized, error.message);
     }
     if (error instanceof TidingsError) {
-      const code = error.code === 'UNAVAILABLE' ? closeCodes.tryAgainLater : closeCodes.badRequest;
+      const isForNow = error.code === 'UNAVAILABLE' || error.code === 'RATE_LIMITED';
+      const code = isForNow ? closeCodes.tryAgainLater : closeCodes.badRequest;
       return this.dismiss(code, error.message);
     }
     this.#logger.error({ err: error }, 'a connection could not be authenticated');

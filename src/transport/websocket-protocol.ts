@@ -109,6 +109,7 @@ export function createProtocol(options: ProtocolOptions) {
       try {
         const session = await authenticator.fromConnectionInit(connectionParams, client.headers ?? {});
         if (client.isClosed) return false;
+        book.requireRoom(session);
         client.session = session;
         client.headers = null;
         client.operations = connecting;

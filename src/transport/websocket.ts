@@ -1,15 +1,19 @@
 // The WebSocket side: graphql-ws keeps the protocol, this adapter gives it a socket of `ws` and what belongs to a connection.
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
 import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
 import type { Session } from '../auth/session.ts';
+import type { TidingsError } from '../errors.ts';
+import { endWithAnswer, refuseSocket, type Admission, type Leave } from './admission.ts';
 import { closeCodes } from './close-codes.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Lobby } from './lobby.ts';
 import { isAllowedOrigin } from './origins.ts';
 import { TurnEnd, type OutboxPolicy } from './outbox.ts';
+import type { Proxies } from './proxies.ts';
 import { requestUrl } from './request-url.ts';
 import { WebSocketClient } from './websocket-client.ts';
 import { createProtocol, type ProtocolOptions } from './websocket-protocol.ts';
@@ -20,6 +24,12 @@ export interface WebSocketOptions extends ProtocolOptions {
   readonly logger: Logger;
   readonly allowedOrigins: readonly string[];
   readonly maxPayloadBytes: number;
+  /** What a client may send before connection_init has been taken, that one included. */
+  readonly maxInitBytes: number;
+  /** A client has so long to send it. */
+  readonly connectionInitMs: number;
+  readonly proxies: Proxies;
+  readonly admission: Admission;
   /** Whether messages are compressed where the client can (permessage-deflate). */
   readonly compress: boolean;
   /** What may wait for one connection, see Backlog. */
@@ -42,13 +52,12 @@ export interface WebSocketTransport {
   close(): Promise<void>;
 }
 
-/** A client has so long to send connection_init. */
-const connectionInitWaitMs = 5_000;
 /** Shorter messages are not worth it. */
 const compressFromBytes = 1_024;
 
 export function attachWebSockets(options: WebSocketOptions): WebSocketTransport {
-  const { http, path, logger, allowedOrigins, maxPayloadBytes, backlogBytes, book } = options;
+  const { http, path, logger, allowedOrigins, maxPayloadBytes, maxInitBytes, backlogBytes, book } = options;
+  const { proxies, admission } = options;
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: maxPayloadBytes,
@@ -62,19 +71,33 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
   });
   const protocol = createProtocol(options);
   const outboxPolicy: OutboxPolicy = { turnEnd: new TurnEnd(), stuckMs: options.stuckMs };
-  const lobby = new Lobby(connectionInitWaitMs);
+  const lobby = new Lobby(options.connectionInitMs);
   const heartbeat = new Heartbeat(options.pingMs);
   const clients = new Set<WebSocketClient>();
 
-  http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     destroyOnError(socket);
     const { pathname } = requestUrl(request);
-    if (pathname !== path) return refuse(socket, '404 Not Found', `WebSockets are served at ${path}.`);
-    if (!isAllowedOrigin(request.headers, allowedOrigins)) {
-      return refuse(socket, '403 Forbidden', 'The origin of this page is not allowed: see ALLOWED_ORIGINS.');
+    if (pathname !== path) return endWithAnswer(socket, '404 Not Found', `WebSockets are served at ${path}.`);
+    const { origin } = request.headers;
+    if (!isAllowedOrigin({ origin, host: proxies.hostOf(request) }, allowedOrigins)) {
+      return endWithAnswer(
+        socket,
+        '403 Forbidden',
+        'The origin of this page is not allowed: see ALLOWED_ORIGINS.',
+      );
     }
+    let leaveNode: Leave;
+    try {
+      leaveNode = admission.enter(request);
+    } catch (error) {
+      return refuseSocket(socket, error as TidingsError);
+    }
+    // Whether or not it becomes a WebSocket.
+    socket.once('close', leaveNode);
     server.handleUpgrade(request, socket, head, (webSocket) => {
-      open(new WebSocketClient({ webSocket, socket, request, outboxPolicy, backlogBytes, lobby, logger }));
+      const own = { webSocket, socket, request, head };
+      open(new WebSocketClient({ ...own, outboxPolicy, backlogBytes, maxInitBytes, lobby, logger }));
     });
   });
 
@@ -124,10 +147,3 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
 
 /** Not where the request is at hand: it would be kept for as long as the socket. */
 const destroyOnError = (socket: Duplex): void => void socket.on('error', () => socket.destroy());
-
-function refuse(socket: Duplex, status: string, sentence: string): void {
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(sentence)}\r\n` +
-      `Connection: close\r\n\r\n${sentence}`,
-  );
-}

@@ -1,7 +1,9 @@
 // A WebSocket that sends whatever it is told, for what the official client would never send.
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
+import type { HttpAnswer } from './http-get.ts';
 
 export interface Frame {
   readonly type: string;
@@ -108,6 +110,19 @@ export async function upgradeStatus(
   });
   socket.terminate();
   return status;
+}
+
+/** How an upgrade is refused. */
+export async function upgradeAnswer(
+  { url }: { readonly url: string },
+  { protocols = [protocol], path = '/graphql', headers = {} }: RawSocketOptions = {},
+): Promise<HttpAnswer> {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}${path}`, protocols, { headers });
+  socket.on('error', () => undefined);
+  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
+  let text = '';
+  for await (const chunk of response) text += String(chunk);
+  return { status: response.statusCode ?? 0, headers: response.headers, text };
 }
 
 const toError = ({ code, reason }: { code: number; reason: string }): Error =>

@@ -1,0 +1,123 @@
+// Whom this node lets in, by what it has open already: in all, and of one address. What one user has is counted by the
+// connection book, which knows whose a connection is.
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ConnectionLimits } from '../config.ts';
+import { TidingsError } from '../errors.ts';
+import type { Proxies } from './proxies.ts';
+
+export interface AdmissionOptions {
+  readonly limits: Pick<ConnectionLimits, 'total' | 'perAddress'>;
+  readonly proxies: Proxies;
+}
+
+/** Ends the count. May be called again. */
+export type Leave = () => void;
+
+/** Long enough for another to end. */
+const retryAfterMs = 5_000;
+/** A refused socket is given so long to read why. */
+const refusedCloseMs = 1_000;
+
+export class Admission {
+  readonly #options: AdmissionOptions;
+  #open = 0;
+  /** Sockets, and what clients have open behind proxies that are trusted. */
+  readonly #byAddress = new Map<string, number>();
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  /** From now on no address has more sockets than it may, whatever they are used for; those of trusted proxies are not counted. */
+  guard(http: Server): void {
+    http.on('connection', (socket: Socket) => {
+      const address = socket.remoteAddress ?? '';
+      if (this.#options.proxies.isTrusted(address)) return;
+      if (this.#isFull(address)) {
+        refuseSocket(socket, this.#tooMany());
+        return;
+      }
+      socket.once('close', this.#count(address));
+    });
+  }
+
+  /** For a WebSocket, or a subscription over SSE. Throws RATE_LIMITED, or UNAVAILABLE where the node is full. */
+  enter(request: IncomingMessage): Leave {
+    const { limits, proxies } = this.#options;
+    if (this.#open >= limits.total) {
+      const sentence = `This node has ${limits.total} connections, which is all that it may have: try again later.`;
+      throw new TidingsError('UNAVAILABLE', sentence, { retryAfterMs });
+    }
+    const isCounted = !proxies.isTrusted(request.socket.remoteAddress ?? '');
+    const address = proxies.addressOf(request);
+    if (!isCounted && this.#isFull(address)) throw this.#tooMany();
+    const uncount = isCounted ? () => undefined : this.#count(address);
+    this.#open += 1;
+    return once(() => {
+      this.#open -= 1;
+      uncount();
+    });
+  }
+
+  #isFull(address: string): boolean {
+    return (this.#byAddress.get(address) ?? 0) >= this.#options.limits.perAddress;
+  }
+
+  #count(address: string): Leave {
+    this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
+    return once(() => {
+      const left = (this.#byAddress.get(address) ?? 1) - 1;
+      if (left === 0) this.#byAddress.delete(address);
+      else this.#byAddress.set(address, left);
+    });
+  }
+
+  #tooMany(): TidingsError {
+    const { perAddress } = this.#options.limits;
+    return new TidingsError(
+      'RATE_LIMITED',
+      `Your address has ${perAddress} connections open, which is all that it may have: close some of them first.`,
+      { retryAfterMs },
+    );
+  }
+}
+
+function once(work: () => void): Leave {
+  let phase: 'waiting' | 'done' = 'waiting';
+  return () => {
+    if (phase === 'done') return;
+    phase = 'done';
+    work();
+  };
+}
+
+const statusTexts = {
+  RATE_LIMITED: '429 Too Many Requests',
+  UNAVAILABLE: '503 Service Unavailable',
+} as const;
+
+/** Answers a socket on which nothing else is spoken, and closes it. */
+export function refuseSocket(socket: Pick<Socket, 'end' | 'destroy'>, error: TidingsError): void {
+  const status = error.code === 'UNAVAILABLE' ? statusTexts.UNAVAILABLE : statusTexts.RATE_LIMITED;
+  const seconds = Math.ceil((error.retryAfterMs ?? retryAfterMs) / 1_000);
+  endWithAnswer(socket, status, error.message, [`Retry-After: ${seconds}`]);
+}
+
+/** An HTTP response in text, and the end: whoever does not hang up is hung up on. */
+export function endWithAnswer(
+  socket: Pick<Socket, 'end' | 'destroy'>,
+  status: string,
+  sentence: string,
+  headers: readonly string[] = [],
+): void {
+  const head = [
+    `HTTP/1.1 ${status}`,
+    'Content-Type: text/plain; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(sentence)}`,
+    'Connection: close',
+    ...headers,
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${sentence}`);
+  setTimeout(() => socket.destroy(), refusedCloseMs).unref();
+}

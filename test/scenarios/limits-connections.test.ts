@@ -1,0 +1,156 @@
+// How many may be open, and how long somebody may say nothing: of one user, of one address, of a whole node.
+import { once } from 'node:events';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { signDevelopmentToken } from '../../src/auth/development.ts';
+import { connect } from '../support/client.ts';
+import { openGreetedSocket, openSocket, upgradeAnswer, upgradeStatus } from '../support/raw-socket.ts';
+import { useSturdyServer } from '../support/sturdy-server.ts';
+
+/** Connected; everything that comes is kept as text. */
+async function openTcp({ url }: { readonly url: string }): Promise<{ socket: Socket; heard: () => string }> {
+  const { hostname, port } = new URL(url);
+  const socket = connectTcp(Number(port), hostname);
+  let text = '';
+  socket.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  return { socket, heard: () => text };
+}
+
+const presence = 'subscription { presenceChanged(userIds: ["alice"]) { status } }';
+
+describe('of one user', () => {
+  const server = useSturdyServer({ MAX_CONNECTIONS_PER_USER: '2' });
+
+  it('a connection too many is closed with the reason, and may come when another has gone', async () => {
+    const token = await signDevelopmentToken({ user: 'alice', workspace: 'demo' });
+    await using first = await openGreetedSocket(server, token);
+    await using second = await openGreetedSocket(server, token);
+    await using third = await openSocket(server);
+    third.send({ type: 'connection_init', payload: { token } });
+    expect(await third.closed()).toEqual({
+      code: 1013,
+      reason: expect.stringMatching(/^You have 2 connections open/) as string,
+    });
+    await using bob = await openGreetedSocket(server, await signDevelopmentToken({ user: 'bob' }));
+    bob.send({ type: 'ping' });
+    expect((await bob.next()).type).toBe('pong');
+    first.send({ type: 'ping' });
+    expect((await first.next()).type).toBe('pong');
+
+    await second[Symbol.asyncDispose]();
+    await expect
+      .poll(async () => {
+        await using again = await openSocket(server);
+        again.send({ type: 'connection_init', payload: { token } });
+        return await again.next().then(({ type }) => type, String);
+      })
+      .toBe('connection_ack');
+  });
+
+  it('a subscription over SSE counts too, and is refused with 429', async () => {
+    const token = await signDevelopmentToken({ user: 'carol', workspace: 'demo' });
+    await using first = await openGreetedSocket(server, token);
+    await using second = await openGreetedSocket(server, token);
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+        authorization: `Bearer ${token}`,
+      },
+      body: JSON.stringify({ query: presence }),
+    });
+    const text = await response.text();
+    expect(text).toContain('RATE_LIMITED');
+    expect(text).toContain('You have 2 connections open');
+    expect([first, second].every(({ socket }) => socket.readyState === socket.OPEN)).toBe(true);
+    // Queries are no connections.
+    const carol = await connect(server, 'carol', { token });
+    await carol.request('{ viewer { id } }');
+  });
+});
+
+describe('of one address', () => {
+  const server = useSturdyServer({ MAX_CONNECTIONS_PER_ADDRESS: '8' });
+
+  it('sockets that say nothing take no more than their part, and are closed in the end', async () => {
+    const opened = await Promise.all(Array.from({ length: 12 }, () => openTcp(server)));
+    await expect
+      .poll(() => opened.filter(({ heard }) => heard().startsWith('HTTP/1.1 429')).length)
+      .toBeGreaterThanOrEqual(4);
+    const refused = opened.find(({ heard }) => heard() !== '');
+    expect(refused?.heard()).toMatch(/Retry-After: 5\r\n[^]*Your address has 8 connections open/);
+    for (const { socket } of opened) socket.destroy();
+    await expect.poll(() => upgradeStatus(server)).toBe(101);
+  });
+});
+
+describe('of one address behind a proxy', () => {
+  const server = useSturdyServer({ MAX_CONNECTIONS_PER_ADDRESS: '2', TRUSTED_PROXIES: 'loopback' });
+  const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
+
+  it('the client’s own counts, as the last proxy that is trusted tells it', async () => {
+    await using first = await openSocket(server, from('203.0.113.7'));
+    await using second = await openSocket(server, from('198.51.100.1, 203.0.113.7'));
+    const answer = await upgradeAnswer(server, from('203.0.113.7'));
+    expect(answer.status).toBe(429);
+    expect(answer.headers['retry-after']).toBe('5');
+    expect(answer.text).toMatch(/^Your address has 2 connections open/);
+    expect(await upgradeStatus(server, from('203.0.113.8'))).toBe(101);
+    await first[Symbol.asyncDispose]();
+    await expect.poll(() => upgradeStatus(server, from('203.0.113.7'))).toBe(101);
+    expect(second.socket.readyState).toBe(second.socket.OPEN);
+  });
+
+  it('a page is at home where the proxy says it was asked for', async () => {
+    const headers = { origin: 'https://app.example', 'x-forwarded-host': 'app.example' };
+    expect(await upgradeStatus(server, { headers })).toBe(101);
+    expect(await upgradeStatus(server, { headers: { ...headers, origin: 'https://evil.example' } })).toBe(
+      403,
+    );
+  });
+});
+
+describe('of a node', () => {
+  const server = useSturdyServer({
+    MAX_CONNECTIONS: '2',
+    CONNECTION_INIT_SECONDS: '1',
+    MAX_INIT_BYTES: '2048',
+  });
+
+  it('beyond the last place clients are sent elsewhere; queries go on', async () => {
+    await using first = await openSocket(server);
+    await using second = await openGreetedSocket(server, await signDevelopmentToken({ user: 'alice' }));
+    const answer = await upgradeAnswer(server);
+    expect(answer.status).toBe(503);
+    expect(answer.text).toMatch(/^This node has 2 connections/);
+    const alice = await connect(server, 'alice');
+    await alice.request('{ viewer { id } }');
+    await expect(alice.subscribe(presence).next()).rejects.toThrow();
+    expect(second.socket.readyState).toBe(second.socket.OPEN);
+    expect(first.socket.readyState).not.toBe(first.socket.CONNECTING);
+  });
+
+  it('whoever does not say who they are in time is closed', async () => {
+    await using silent = await openSocket(server);
+    expect(await silent.closed()).toMatchObject({ code: 4408 });
+  });
+
+  it('whoever says too much before they are known is closed, however it is cut into pieces', async () => {
+    await using one = await openSocket(server);
+    one.send({ type: 'connection_init', payload: { token: 'x'.repeat(4_000) } });
+    expect(await one.closed()).toMatchObject({
+      code: 4400,
+      reason: expect.stringMatching(/^Too much came/) as string,
+    });
+    await using pings = await openSocket(server);
+    for (let index = 0; index < 200; index += 1) pings.send({ type: 'ping' });
+    expect(await pings.closed()).toMatchObject({ code: 4400 });
+    // What comes behind it may be longer.
+    await using known = await openGreetedSocket(server, await signDevelopmentToken({ user: 'alice' }));
+    known.send({ type: 'ping', payload: { padding: 'x'.repeat(10_000) } });
+    expect((await known.next()).type).toBe('pong');
+  });
+});

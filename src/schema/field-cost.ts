@@ -33,7 +33,9 @@ export function costOfField(
   return { field: 1, multiplier: ids?.length ?? unknownLength };
 }
 
-/** What is out of bounds is refused by whoever answers it. */
-const lengthOf = (first: unknown): number => (typeof first === 'number' && first > 0 ? first : unknownLength);
+/** More is refused by whoever answers it, with a sentence of its own. */
+const longestPage = 1_000;
+const lengthOf = (first: unknown): number =>
+  typeof first === 'number' && first > 0 ? Math.min(first, longestPage) : unknownLength;
 
 const isList = (type: GraphQLOutputType): boolean => isListType(isNonNullType(type) ? type.ofType : type);

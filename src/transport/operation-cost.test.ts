@@ -41,6 +41,8 @@ it('a field is one, and what a page holds counts as often as was asked for', () 
   expect(costOf('{ pages(first: 100) { total } }')).toBe(1 + 100);
   expect(costOf('{ pages(first: 100) { nodes { name size } } }')).toBe(1 + 100 * 3);
   expect(costOf('{ pages { nodes { name } } }')).toBe(1 + 20 * 2);
+  // What no page can be is refused by whoever answers it, with a sentence of its own.
+  expect(costOf('{ pages(first: 2147483647) { total } }')).toBe(1 + 1_000);
 });
 
 it('variables count as what they are', () => {

@@ -98,7 +98,7 @@ export type {
 } from './engines/engine.ts';
 
 // Tables
-export type { MigrationFolder, Queries, Statement, Store } from './store/store.ts';
+export type { ConnectionFigures, MigrationFolder, Queries, Statement, Store } from './store/store.ts';
 export { jsonColumn } from './store/json-column.ts';
 
 // The built-in modules' services, for modules that stand on them

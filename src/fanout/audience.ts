@@ -14,8 +14,8 @@ export interface AudienceOptions {
   readonly key: string;
   readonly operation: EventOperation;
   readonly variables: Variables;
-  /** Turns what went wrong into what clients may see. */
-  toClientResult(result: ExecutionResult): ExecutionResult;
+  /** Turns what went wrong into what clients may see. `operation` is its name, where it has one. */
+  toClientResult(result: ExecutionResult, operation: string | null): ExecutionResult;
 }
 
 export class Audience {
@@ -68,7 +68,8 @@ export class Audience {
   }
 
   #told(result: ExecutionResult): EventResult {
-    return new EventResult(this.#options.toClientResult(result), this.members > 1);
+    const { operation, toClientResult } = this.#options;
+    return new EventResult(toClientResult(result, operation.name), this.members > 1);
   }
 
   /** What graphql-js throws, and should not, is an error of this event. */

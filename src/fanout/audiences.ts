@@ -23,7 +23,7 @@ export interface Request {
 export interface AudiencesOptions {
   readonly schema: GraphQLSchema;
   readonly logger: Logger;
-  toClientResult(result: ExecutionResult): ExecutionResult;
+  toClientResult(result: ExecutionResult, operation: string | null): ExecutionResult;
 }
 
 /** A request without what only its own place in a stream depends on. */
@@ -46,6 +46,7 @@ export class Audiences {
   readonly #operations = new WeakMap<DocumentNode, Map<string, Known>>();
   readonly #audiences = new Map<string, Audience>();
   #numbers = 0;
+  #members = 0;
 
   constructor(options: AudiencesOptions) {
     this.#options = options;
@@ -54,6 +55,11 @@ export class Audiences {
   /** Audiences that have members. */
   get size(): number {
     return this.#audiences.size;
+  }
+
+  /** Of all of them together. */
+  get members(): number {
+    return this.#members;
   }
 
   select({ document, operationName, variables }: Request): Selection {
@@ -72,11 +78,13 @@ export class Audiences {
     const audience = this.#audiences.get(key) ?? new Audience({ key, operation, variables, toClientResult });
     this.#audiences.set(key, audience);
     audience.members += 1;
+    this.#members += 1;
     return audience;
   }
 
   leave(audience: Audience): void {
     audience.members -= 1;
+    this.#members -= 1;
     if (audience.members === 0) this.#audiences.delete(audience.key);
   }
 

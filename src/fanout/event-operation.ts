@@ -6,6 +6,7 @@
 import {
   execute,
   getNamedType,
+  getOperationAST,
   isAbstractType,
   Kind,
   TypeInfo,
@@ -37,6 +38,8 @@ export interface EventOperationOptions {
 
 export class EventOperation {
   readonly sharing: Sharing;
+  /** As its document calls it. */
+  readonly name: string | null;
   readonly #options: EventOperationOptions;
   #phase: 'interpreted' | 'on-trial' | 'compiled' | 'interpreted-for-good';
   #executed = 0;
@@ -45,6 +48,7 @@ export class EventOperation {
   constructor(options: EventOperationOptions) {
     const { schema, document, operationName } = options;
     this.#options = options;
+    this.name = getOperationAST(document, operationName)?.name?.value ?? null;
     this.sharing = sharingOf(schema, document, operationName);
     // What loads while it is delivered waits for the database: there is nothing to gain, and trying it twice would load twice.
     const isWorthIt = this.sharing !== 'delivery' && isPlain(schema, document);

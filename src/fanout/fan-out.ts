@@ -18,13 +18,15 @@ export interface FanOutOptions {
   readonly logger: Logger;
   /** Asked before anything is told, see Revocations. */
   readonly confirm: () => Promise<void> | null;
-  /** Turns what went wrong into what clients may see. */
-  toClientResult(result: ExecutionResult): ExecutionResult;
+  /** Turns what went wrong into what clients may see. `operation` is its name, where it has one. */
+  toClientResult(result: ExecutionResult, operation: string | null): ExecutionResult;
 }
 
 export interface FanOut {
   /** Audiences that have members. */
   readonly size: number;
+  /** Of all of them together. */
+  readonly members: number;
   /** A member that has not begun, or the result that says why there is none. The document is valid, and a subscription. */
   open(args: ExecutionArgs): Promise<Member | ExecutionResult>;
 }
@@ -37,6 +39,9 @@ export function createFanOut({ schema, logger, confirm, toClientResult }: FanOut
   return {
     get size() {
       return audiences.size;
+    },
+    get members() {
+      return audiences.members;
     },
     async open(args) {
       const source = await createSourceEventStream(args);

@@ -47,6 +47,18 @@ describe('figures of deliveries', () => {
     expect(figures.delivered).toBe(2);
   });
 
+  it('since the start all are counted, those of a run that is not over too', () => {
+    const { clock, figures, deliver } = setUp();
+    deliver(...Array.from({ length: 1_000 }, () => 30));
+    clock.now += 3_600_000;
+    deliver(4, 4, 700);
+    figures.deliver(null);
+    const { counts, sumMs } = figures.sinceStart();
+    expect(counts.reduce((sum, count) => sum + count)).toBe(1_003);
+    expect(sumMs).toBe(30_708);
+    expect(figures.delivered).toBe(1_004);
+  });
+
   it('a clock that is behind makes nothing quicker than nothing', () => {
     const { figures, deliver } = setUp();
     deliver(-20, 0);

@@ -1,4 +1,6 @@
-// What this node has published and delivered, and how long that took: counters, and a histogram of the last minute.
+// What this node has published and delivered, and how long that took: counters, and histograms of the last minute and of all
+// time.
+import { LatencyHistogram } from './latency-histogram.ts';
 
 /** Of deliveries of the last minute, by bucket: see `bucketOf`. */
 export type Histogram = Readonly<Record<string, number>>;
@@ -35,6 +37,7 @@ export class DeliveryFigures {
   readonly #now: () => number;
   /** By second. */
   readonly #seconds = new Map<number, Map<number, number>>();
+  readonly #sinceStart = new LatencyHistogram();
   /** Deliveries that were alike, and when, not counted yet. */
   #run = 0;
   #runAt = 0;
@@ -72,7 +75,9 @@ export class DeliveryFigures {
     const second = Math.floor(now / 1_000);
     const counts = this.#seconds.get(second) ?? new Map<number, number>();
     this.#seconds.set(second, counts);
-    const bucket = bucketOf(now - this.#runAnnouncedAt);
+    const ms = now - this.#runAnnouncedAt;
+    this.#sinceStart.add(ms, this.#run);
+    const bucket = bucketOf(ms);
     counts.set(bucket, (counts.get(bucket) ?? 0) + this.#run);
     this.#run = 0;
     if (this.#seconds.size > windowSeconds + 1) this.#forget(second);
@@ -86,6 +91,12 @@ export class DeliveryFigures {
       for (const [bucket, count] of counts) sums[bucket] = (sums[bucket] ?? 0) + count;
     }
     return sums;
+  }
+
+  /** Of the events whose publisher's moment is known. */
+  sinceStart(): LatencyHistogram {
+    this.#endRun();
+    return this.#sinceStart;
   }
 
   #forget(second: number): void {

@@ -164,6 +164,12 @@ export function createPgStore({ kind, description, logger, ...options }: PgStore
       }
     },
 
+    get connections() {
+      const { totalCount, idleCount, waitingCount } = pool;
+      const max = pool.options.max;
+      return { max, busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
+    },
+
     async check() {
       await askAlone({ text: 'select 1' });
     },

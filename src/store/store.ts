@@ -34,9 +34,19 @@ export interface Store {
    * A commit whose answer is lost rejects with UnknownOutcomeError.
    */
   transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T>;
+  /** To the database, at the moment. */
+  readonly connections: ConnectionFigures;
   /** Rejects with a sentence that says what is missing, while the database cannot serve. */
   check(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface ConnectionFigures {
+  readonly max: number;
+  readonly busy: number;
+  readonly idle: number;
+  /** Those who wait for one that is free. */
+  readonly waiting: number;
 }
 
 /** A folder of SQL migrations made by drizzle-kit, with a name of its own (a module may bring one). */

@@ -24,6 +24,8 @@ beforeEach(() => {
 afterEach(async () => {
   await tails.close();
   await engine.close();
+  // Whoever was counted in is counted out.
+  expect(tails.figures.catchingUp).toBe(0);
 });
 
 const open = (options: Partial<SubscribeOptions> = {}): Promise<StreamSubscription> =>
@@ -64,6 +66,17 @@ const range = (first: number, last: number): number[] =>
 const until = (assertion: () => void): Promise<void> => vi.waitFor(assertion, { interval: 1 });
 
 describe('catching up', () => {
+  test('is counted where there is something to read, with what is read', async () => {
+    log.fill(5);
+    const atTheTail = await open();
+    expect(tails.figures).toMatchObject({ catchUps: 0, catchingUp: 0 });
+    const behind = await open({ after: cursor(2) });
+    expect(tails.figures).toMatchObject({ catchUps: 1, catchingUp: 1 });
+    await pull(behind, 3);
+    expect(tails.figures).toMatchObject({ catchUps: 1, catchingUp: 0, entriesCaughtUp: 3, leftForLog: 0 });
+    await Promise.all([atTheTail.return(), behind.return()]);
+  });
+
   test('joins live while entries arrive between the page and the joining', async () => {
     log.fill(5);
     const subscription = await open({ after: cursor(2) });
@@ -179,7 +192,10 @@ describe('a consumer that does not pull', () => {
     expect(await pull(subscription, 2)).toEqual([1, 2]);
     await writeUpTo(258);
     expect(log.reads).toEqual([]);
+    expect(tails.figures.leftForLog).toBe(0);
+    expect(tails.figures.queuedBytes).toBeGreaterThan(256 * 100);
     await writeUpTo(300);
+    expect(tails.figures).toMatchObject({ leftForLog: 1, catchUps: 1, queuedBytes: 0 });
     const rest = pull(subscription, 299);
     await until(() => expect(log.reads).toEqual([2, 202]));
     await writeUpTo(301);

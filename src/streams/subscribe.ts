@@ -11,6 +11,7 @@ import { passes, type EventFilter } from './event-filter.ts';
 import type { Log } from './log.ts';
 import type { LogEntry, SizedEntry } from './log-entry.ts';
 import { PushIterator } from './push-iterator.ts';
+import type { StreamFigures } from './stream-figures.ts';
 import type { TailListener } from './tail-listeners.ts';
 import type { TailHandle, Tails } from './tails.ts';
 import type { Topic } from './topic.ts';
@@ -85,8 +86,14 @@ export class StreamSubscription extends PushIterator<LogEntry> implements TailLi
     this.#joinedAt = start.joinedAt;
     this.#authorizationClass = start.authorizationClass;
     this.filter = options.filter;
+    this.#figures.catchingUp += 1;
     handle.tail.add(this);
     this.#joinIfCaughtUp();
+    if (this.#phase === 'catching-up' && !this.closed) this.#figures.catchUps += 1;
+  }
+
+  get #figures(): StreamFigures {
+    return this.#streams.tails.figures;
   }
 
   get topic(): Topic {
@@ -111,7 +118,7 @@ export class StreamSubscription extends PushIterator<LogEntry> implements TailLi
     if (entry === undefined) return undefined;
     // Where nothing waits any more, the next that comes tells what it follows.
     if (this.#queue.length > 0) this.#resumeFrom = { number: entry.number, eventId: entry.eventId };
-    this.#backlog.remove(entry.bytes);
+    this.#hold(-entry.bytes);
     return entry;
   }
 
@@ -122,6 +129,7 @@ export class StreamSubscription extends PushIterator<LogEntry> implements TailLi
   protected release(): void {
     this.#handle.tail.remove(this);
     this.#handle.leave();
+    if (this.#phase === 'catching-up') this.#figures.catchingUp -= 1;
     if (this.#wakeUp !== null) this.#backlog.forget(this.#wakeUp);
     this.#options.onReleased?.();
   }
@@ -129,7 +137,7 @@ export class StreamSubscription extends PushIterator<LogEntry> implements TailLi
   protected override drop(): void {
     const dropped = this.#queue;
     this.#queue = [];
-    this.#backlog.remove(dropped.reduce((sum, { bytes }) => sum + bytes, 0));
+    this.#hold(-dropped.reduce((sum, { bytes }) => sum + bytes, 0));
   }
 
   protected override onStarved(): void {
@@ -168,6 +176,9 @@ export class StreamSubscription extends PushIterator<LogEntry> implements TailLi
   /** What waits is in the log, and would only be kept twice for whoever has stopped reading. */
   #leave(): void {
     this.#phase = 'catching-up';
+    this.#figures.leftForLog += 1;
+    this.#figures.catchUps += 1;
+    this.#figures.catchingUp += 1;
     this.drop();
     this.#position = this.#resumeFrom;
   }
@@ -177,10 +188,17 @@ export class StreamSubscription extends PushIterator<LogEntry> implements TailLi
     if (entry.kind === 'event') {
       if (this.#queue.length === 0) this.#resumeFrom = before;
       this.#queue.push(entry);
-      this.#backlog.add(entry.bytes);
+      this.#hold(entry.bytes);
     } else if (entry.number > this.#joinedAt && this.#options.endsAccess?.(entry)) {
       this.fail(new TidingsError('FORBIDDEN', 'Your access to this stream has ended.'), 'after-queue');
     }
+  }
+
+  /** Of its queue: more, or less. */
+  #hold(bytes: number): void {
+    this.#figures.queuedBytes += bytes;
+    if (bytes > 0) this.#backlog.add(bytes);
+    else this.#backlog.remove(-bytes);
   }
 
   async #readOn(): Promise<void> {
@@ -209,6 +227,7 @@ export class StreamSubscription extends PushIterator<LogEntry> implements TailLi
     if (page === null || removed) throw expired(anewFrom);
     // Others were quicker: it is read again when there is room.
     if (this.#backlog.isFull) return;
+    this.#figures.entriesCaughtUp += page.length;
     const { filter } = this;
     for (const entry of page) {
       if (this.closed) return;
@@ -222,7 +241,9 @@ export class StreamSubscription extends PushIterator<LogEntry> implements TailLi
 
   /** Synchronous: between the comparison and the joining no entry can pass. */
   #joinIfCaughtUp(): void {
-    if (!this.closed && this.#position.number >= this.#handle.tail.position.number) this.#phase = 'live';
+    if (this.closed || this.#position.number < this.#handle.tail.position.number) return;
+    this.#phase = 'live';
+    this.#figures.catchingUp -= 1;
   }
 }
 

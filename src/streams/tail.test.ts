@@ -1,18 +1,27 @@
 import { pino } from 'pino';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { FakeLog, fakeEntry, fakeTopic } from '../../test/support/fake-log.ts';
-import type { TidingsError } from '../errors.ts';
+import { TidingsError } from '../errors.ts';
+import { StreamFigures } from './stream-figures.ts';
 import { Tail } from './tail.ts';
 
 let log: FakeLog;
 let lost: number;
+let figures: StreamFigures;
 beforeEach(() => {
   log = new FakeLog();
   lost = 0;
+  figures = new StreamFigures();
 });
 
 const createTail = (): Tail =>
-  new Tail({ topic: fakeTopic, log, logger: pino({ level: 'silent' }), onLost: () => (lost += 1) });
+  new Tail({
+    topic: fakeTopic,
+    log,
+    logger: pino({ level: 'silent' }),
+    figures,
+    onLost: () => (lost += 1),
+  });
 
 function createListener() {
   const numbers: number[] = [];
@@ -57,6 +66,31 @@ describe('hearing', () => {
     tail.hear(fakeEntry(8));
     tail.hear(fakeEntry(10));
     expect(listener.numbers).toEqual([8, 9, 10]);
+  });
+
+  test('a gap is counted once however often reading it fails, and so is its healing', async () => {
+    const { tail } = await openTail(7);
+    log.fill(9);
+    log.failure = new Error('away');
+    tail.hear(fakeEntry(9));
+    await tail.heal();
+    await tail.heal();
+    expect(figures).toMatchObject({ gaps: 1, heals: 0, behind: 1 });
+    log.failure = null;
+    await tail.heal();
+    expect(figures).toMatchObject({ gaps: 1, heals: 1, behind: 0 });
+    tail.hear(fakeEntry(10));
+    await tail.heal();
+    expect(figures).toMatchObject({ gaps: 1, heals: 1, behind: 0 });
+  });
+
+  test('a tail that ends with a gap is behind no more, and healed nothing', async () => {
+    const { tail } = await openTail(7);
+    log.failure = new Error('away');
+    tail.hear(fakeEntry(9));
+    await tail.heal();
+    tail.end(new TidingsError('UNAVAILABLE', 'This server is closing.'));
+    expect(figures).toMatchObject({ gaps: 1, heals: 0, behind: 0 });
   });
 
   test('one gap is read once however much is heard meanwhile, and what was heard behind it is read too', async () => {

@@ -8,6 +8,7 @@ import { TidingsError } from '../errors.ts';
 import type { Position } from './cursor.ts';
 import type { Log } from './log.ts';
 import type { HeardEntry, SizedEntry } from './log-entry.ts';
+import type { StreamFigures } from './stream-figures.ts';
 import { TailListeners, type TailListener } from './tail-listeners.ts';
 import type { Topic } from './topic.ts';
 
@@ -15,6 +16,7 @@ export interface TailOptions {
   readonly topic: Topic;
   readonly log: Pick<Log, 'readOn' | 'head'>;
   readonly logger: Logger;
+  readonly figures: StreamFigures;
   /** Called before the listeners are told, where the sequence can't be continued: another tail may take over. */
   onLost(): void;
 }
@@ -34,6 +36,8 @@ export class Tail {
   /** The highest number that is known to exist. Behind it, the tail reads the log. */
   #target = 0;
   #healing = false;
+  /** Counted as behind, over readings that fail. */
+  #hasGap = false;
   /** The reading under way. */
   #reading: Promise<void> | null = null;
 
@@ -74,6 +78,7 @@ export class Tail {
   end(error: TidingsError): void {
     if (this.#phase === 'ended') return;
     this.#phase = 'ended';
+    this.#closeGap();
     this.#endedWith = error;
     for (const listener of this.#listeners.clear()) listener.onEnded(error);
   }
@@ -133,7 +138,11 @@ export class Tail {
     this.#healing = true;
     try {
       // Here, not in a function of its own: between the last look and `finally` nobody may raise the target unnoticed.
-      while (this.#phase === 'following' && this.#target > this.#position.number) await this.#readMissing();
+      while (this.#phase === 'following' && this.#target > this.#position.number) {
+        this.#openGap();
+        await this.#readMissing();
+      }
+      if (this.#closeGap()) this.#options.figures.heals += 1;
     } catch (error) {
       // The next entry or the head check comes back to it.
       this.#options.logger.warn(
@@ -173,6 +182,21 @@ export class Tail {
     this.compare(head, from);
   }
 
+  #openGap(): void {
+    if (this.#hasGap) return;
+    this.#hasGap = true;
+    this.#options.figures.gaps += 1;
+    this.#options.figures.behind += 1;
+  }
+
+  /** Whether there was one. */
+  #closeGap(): boolean {
+    const hadGap = this.#hasGap;
+    this.#hasGap = false;
+    if (hadGap) this.#options.figures.behind -= 1;
+    return hadGap;
+  }
+
   #pass(entry: SizedEntry): void {
     if (this.#phase !== 'following') return;
     const before = this.#position;
@@ -182,7 +206,8 @@ export class Tail {
 
   #lose(reason: string): void {
     if (this.#phase === 'ended') return;
-    const { logger, onLost } = this.#options;
+    const { logger, figures, onLost } = this.#options;
+    figures.lost += 1;
     logger.error({ topic: this.topic, position: this.#position, reason }, 'a stream can not be continued');
     onLost();
     this.end(

@@ -11,6 +11,7 @@ import type { Log, LogMark } from './log.ts';
 import type { Position } from './cursor.ts';
 import type { CommittedEntry, HeardEntry } from './log-entry.ts';
 import { SharedWork, Turns } from './shared-work.ts';
+import { StreamFigures } from './stream-figures.ts';
 import { Tail } from './tail.ts';
 import type { Topic } from './topic.ts';
 
@@ -73,6 +74,8 @@ const closing = () =>
 export class Tails {
   /** For subscribers that are behind their tail. */
   readonly catchUp: CatchUp;
+  /** Told by the tails and their subscribers too. */
+  readonly figures = new StreamFigures();
   readonly #options: TailsOptions;
   /** The log as tails read it: heads together, gaps in turn. */
   readonly #log: Pick<Log, 'readOn' | 'head'>;
@@ -108,6 +111,7 @@ export class Tails {
     this.#options.broker
       .publish(entry.topic, JSON.stringify({ ...entry, announcedAt: Date.now() }))
       .catch((error: unknown) => {
+        this.figures.announcementsFailed += 1;
         this.#options.logger.debug({ err: error, topic: entry.topic }, 'an entry could not be announced');
       });
   }
@@ -138,8 +142,10 @@ export class Tails {
   check(): Promise<void> {
     this.#nextComparison ??= this.#comparison.then(() => {
       this.#nextComparison = null;
+      this.figures.headChecks += 1;
       this.#comparison = this.#look().catch((error: unknown) => {
         if (this.#closed) return;
+        this.figures.headChecksFailed += 1;
         this.#options.logger.warn({ err: error }, 'the heads of the streams cannot be read');
       });
       return this.#comparison;
@@ -171,7 +177,8 @@ export class Tails {
 
   #follow(topic: Topic): Followed {
     const { broker, logger } = this.#options;
-    const tail = new Tail({ topic, log: this.#log, logger, onLost: () => this.#forget(followed) });
+    const { figures } = this;
+    const tail = new Tail({ topic, log: this.#log, logger, figures, onLost: () => this.#forget(followed) });
     const open = async (): Promise<Following> => {
       const following = await broker.follow(topic, {
         onMessage: (message) => this.#hear(tail, toHeard(message)),

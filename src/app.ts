@@ -3,6 +3,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import type { ExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import { Revocations } from './auth/revocations.ts';
 import { createTokenVerifier } from './auth/tokens.ts';
@@ -26,6 +27,7 @@ import { startRetention } from './streams/retention.ts';
 import { Tails } from './streams/tails.ts';
 import { Admission } from './transport/admission.ts';
 import { createAuthenticator } from './transport/authenticate.ts';
+import { BoundedCheck } from './transport/bounded-check.ts';
 import { createClientErrors } from './transport/client-errors.ts';
 import { developmentRoutes, graphiqlRoutes, type DevelopmentExamples } from './transport/development.ts';
 import { ConnectionBook } from './transport/connection-book.ts';
@@ -35,6 +37,12 @@ import { readPersistedOperations } from './transport/persisted-operations.ts';
 import { healthRoutes } from './transport/health.ts';
 import { createHttp } from './transport/http.ts';
 import { createProxies } from './transport/proxies.ts';
+import type { Dependency } from './transport/metrics/figures.ts';
+import { createMetrics, type Metrics } from './transport/metrics/metrics.ts';
+import { metricsRoute } from './transport/metrics/metrics-route.ts';
+import { packageVersion } from './transport/metrics/package-version.ts';
+import { alwaysServing, type Readiness } from './transport/readiness.ts';
+import { TransportFigures } from './transport/transport-figures.ts';
 import { attachWebSockets } from './transport/websocket.ts';
 
 export interface AppOptions {
@@ -44,6 +52,8 @@ export interface AppOptions {
   readonly modules?: readonly TidingsModule[];
   /** Only in development: fills an empty database before the server listens, and answers what GraphiQL shows. */
   readonly prepareDevelopment?: (runtime: Runtime) => Promise<DevelopmentExamples>;
+  /** Asked by /readyz and by the metrics; always serving unless given. */
+  readonly readiness?: Readiness;
   /** For tests: how quickly a dead node is noticed. */
   readonly leaseTimings?: LeaseTimings;
 }
@@ -55,6 +65,8 @@ export interface App {
   readonly engine: Pick<Engine, 'kind' | 'description' | 'nodeId'>;
   /** For whoever composes: demo data, a test. */
   readonly runtime: Runtime;
+  /** Of this server and its process: what /metrics answers, for whoever speaks for several processes. */
+  readonly metrics: Pick<Metrics, 'text' | 'json'>;
   /**
    * For tests: resolves when whatever was committed before the call has been written down for every subscriber over a WebSocket
    * of this server, those included that are still being opened. Behind it a client that sends a ping has everything when
@@ -106,6 +118,7 @@ export async function createApp({ config, logger, modules: own = [], ...options 
     }
 
     const deliveries = new DeliveryFigures();
+    const figures = new TransportFigures();
     const log = await openLog({
       store,
       onCommitted(entries) {
@@ -164,7 +177,11 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       revocations,
       figures: book,
       deliveries,
-      limits: createRateLimits({ ...config, rates: engine.rates }),
+      limits: createRateLimits({
+        ...config,
+        rates: engine.rates,
+        onRefused: (kind) => void (figures.rateLimited[kind] += 1),
+      }),
     });
     opened = open;
     closers.push(() => open.close());
@@ -183,7 +200,7 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       revocations,
       onAuthenticated: open.onAuthenticated,
     });
-    const clientErrors = createClientErrors(logger);
+    const clientErrors = createClientErrors(logger, figures);
     const documents = createDocuments(schema, {
       limits: config.queryLimits,
       introspection: config.introspection,
@@ -202,22 +219,50 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       clientErrors,
       logger,
       book,
+      figures,
       confirm,
       path: graphqlPath,
     };
     const { allowedOrigins, maxPayloadBytes } = config;
-    const { toClientResult } = clientErrors;
+    // Happens for many at once: there is no one request.
+    const toClientResult = (result: ExecutionResult, operation: string | null) =>
+      clientErrors.toClientResult(result, { requestId: null, operation });
     const fanOut =
       config.fanOut === 'shared' ? createFanOut({ schema, logger, confirm, toClientResult }) : null;
-    const { server: http, endStreams } = createHttp({
+    const readiness = options.readiness ?? alwaysServing;
+    const dependencies = createChecks(store, engine);
+    const metrics = createMetrics({
+      version: packageVersion(),
+      store,
+      engine,
+      dependencies,
+      nodes: new BoundedCheck({
+        name: 'The list of nodes',
+        ask: async () => (await engine.nodes.read('metrics')).size,
+      }),
+      readiness,
+      tails,
+      deliveries,
+      fanOut,
+      book,
+      transport: figures,
+      webSockets: () => webSockets,
+      eventStreams: () => transport.streams,
+    });
+    const transport = createHttp({
       ...shared,
       allowedOrigins,
       maxPayloadBytes,
       fanOut,
       backlogBytes: config.maxBacklogBytes,
       stuckMs: config.stuckMs,
-      routes: [...healthRoutes({ store, engine }), ...pages],
+      routes: [
+        ...healthRoutes({ checks: dependencies.map(({ check }) => check), readiness }),
+        metricsRoute({ metrics, token: config.metricsToken, isDevelopment, graphqlPath }),
+        ...pages,
+      ],
     });
+    const { server: http, endStreams } = transport;
     admission.guard(http);
     const webSockets = attachWebSockets({
       ...shared,
@@ -246,7 +291,7 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       await tails.settled();
       await webSockets.settled();
     };
-    return { url, store, engine, runtime, settled, close: closeAll };
+    return { url, store, engine, runtime, metrics, settled, close: closeAll };
   } catch (error) {
     await closeAll();
     throw error;
@@ -254,6 +299,19 @@ export async function createApp({ config, logger, modules: own = [], ...options 
 }
 
 const nextTurn = (): Promise<void> => new Promise((resume) => void setImmediate(resume));
+
+function createChecks(store: Store, engine: Engine): readonly Dependency[] {
+  const database: Dependency = {
+    dependency: 'database',
+    check: new BoundedCheck({ name: 'The database', ask: () => store.check() }),
+  };
+  if (engine.kind === 'memory') return [database];
+  const redis: Dependency = {
+    dependency: 'redis',
+    check: new BoundedCheck({ name: 'Redis', ask: () => engine.check() }),
+  };
+  return [database, redis];
+}
 
 /** What is applied is remembered by the name: of two, one would be taken for applied. */
 function requireNamesOnce(folders: readonly MigrationFolder[]): void {

@@ -36,8 +36,10 @@ interface Taking {
 const setUp = (mutationRates: ReadonlyMap<string, number> = new Map()) => {
   const clock = { now: 0 };
   const rates = countingRates(clock);
+  const refused: RateKind[] = [];
   const createNode = () =>
     createRateLimits({
+      onRefused: (kind) => refused.push(kind),
       ratesPerSecond: { ...defaultRates, message: 10, publish: 1_000 },
       mutationRates,
       rates,
@@ -53,7 +55,7 @@ const setUp = (mutationRates: ReadonlyMap<string, number> = new Map()) => {
     const settled = await Promise.allSettled(asked);
     return settled.filter(({ status }) => status === 'fulfilled').length;
   };
-  return { clock, rates, limits, createNode, take };
+  return { clock, rates, refused, limits, createNode, take };
 };
 
 describe('rate limits', () => {
@@ -100,6 +102,13 @@ describe('rate limits', () => {
     // Scopes of other things make nobody a service.
     const person = testViewer('bob', { workspace: 'acme', scopes: ['openid', 'email'] });
     expect(await take(100, { viewer: person })).toBe(20);
+  });
+
+  it('each refusal is told, by its kind', async () => {
+    const { refused, take } = setUp(new Map([['eraseUser', 1]]));
+    await take(22);
+    await take(3, { field: 'eraseUser', kind: 'publish' });
+    expect(refused).toEqual(['message', 'message', 'publish']);
   });
 
   it('nodes share what there is, and ask for a hundredth of it at a time', async () => {

@@ -21,6 +21,8 @@ export interface RateLimitsOptions {
   /** For single fields, in place of the rate of their kind. */
   readonly mutationRates: ReadonlyMap<string, number>;
   readonly rates: Rates;
+  /** Called for each refusal. */
+  readonly onRefused?: (kind: RateKind) => void;
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
 }
@@ -42,7 +44,8 @@ interface Share {
 }
 
 export function createRateLimits(options: RateLimitsOptions): RateLimits {
-  const { ratesPerSecond, mutationRates, rates, now = () => performance.now() } = options;
+  const { ratesPerSecond, mutationRates, rates } = options;
+  const { onRefused = () => undefined, now = () => performance.now() } = options;
   const shares = new Map<string, Share>();
   let nextSweepAt = 0;
 
@@ -86,15 +89,17 @@ export function createRateLimits(options: RateLimitsOptions): RateLimits {
 
   return {
     take(viewer, asked) {
+      const kind = kindOf(viewer, asked.kind);
       const own = mutationRates.get(asked.field);
-      const kind = own === undefined ? kindOf(viewer, asked.kind) : asked.field;
-      const perSecond = own ?? ratesPerSecond[kindOf(viewer, asked.kind)];
+      const perSecond = own ?? ratesPerSecond[kind];
       const limit: RateLimit = { points: perSecond * windowSeconds, windowSeconds };
-      const key = JSON.stringify([viewer.workspace, viewer.id, kind]);
+      const counted = own === undefined ? kind : asked.field;
+      const key = JSON.stringify([viewer.workspace, viewer.id, counted]);
       sweep(now());
       const share = find(key);
       const settle = (granted: boolean): null => {
         if (granted) return null;
+        onRefused(kind);
         throw refuse(share, perSecond);
       };
       const atOnce = spend(share);

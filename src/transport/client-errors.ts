@@ -3,12 +3,20 @@ import { GraphQLError, type ExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import { errorKinds, TidingsError, type ErrorCode } from '../errors.ts';
 import { toLoggable, toStoreError } from '../store/store-errors.ts';
+import { createRequestId } from './request-id.ts';
+import type { Trace } from './trace.ts';
+import type { TransportFigures } from './transport-figures.ts';
 
 export interface ClientErrors {
-  /** Never throws. What is unexpected is logged with its stack, and masked. */
-  toClientError(error: unknown): GraphQLError;
-  toClientResult(result: ExecutionResult): ExecutionResult;
+  /**
+   * Never throws. What is unexpected is logged with its stack, and masked: `extensions.requestId` names the line of the log.
+   * What it has answered before comes back as it is.
+   */
+  toClientError(error: unknown, trace?: Trace): GraphQLError;
+  toClientResult(result: ExecutionResult, trace?: Trace): ExecutionResult;
 }
+
+export const unexpected = 'Something unexpected happened on the server. It has been logged.';
 
 /** The codes that libraries give their own errors, in the terms of the table. */
 const foreignCodes: Readonly<Record<string, ErrorCode>> = {
@@ -32,13 +40,32 @@ const sentences: Readonly<Record<string, string>> = {
     'The document has several operations, or none of this name: name one of them in `operationName`.',
 };
 
-export function createClientErrors(logger: Logger): ClientErrors {
-  const toClientError = (error: unknown): GraphQLError => {
+/** Longer names are cut where they are logged. */
+const maxNameLength = 100;
+
+export function createClientErrors(
+  logger: Logger,
+  { errors: counts }: Pick<TransportFigures, 'errors'>,
+): ClientErrors {
+  const told = (error: unknown, code: ErrorCode, message: string, more: object = {}): GraphQLError => {
+    counts[code] += 1;
+    return withCode(error, code, message, more);
+  };
+
+  const toInternalError = (error: unknown, original: unknown, trace: Trace | undefined): GraphQLError => {
+    const requestId = trace?.requestId ?? createRequestId();
+    const operation = trace?.operation?.slice(0, maxNameLength);
+    const path = error instanceof GraphQLError ? error.path?.join('.').slice(0, maxNameLength) : undefined;
+    logger.error({ err: toLoggable(original), requestId, operation, path }, 'an unexpected error');
+    return told(error, 'INTERNAL', unexpected, { requestId });
+  };
+
+  const toClientError = (error: unknown, trace?: Trace): GraphQLError => {
     const original = originOf(error);
     const known = original instanceof TidingsError ? original : toStoreError(original);
     if (known instanceof TidingsError) {
       const { code, message, retryAfterMs } = known;
-      return withCode(error, code, message, retryAfterMs === undefined ? {} : { retryAfterMs });
+      return told(error, code, message, retryAfterMs === undefined ? {} : { retryAfterMs });
     }
     if (original instanceof GraphQLError) {
       // Of graphql-js itself or of Yoga: syntax, validation, coercion of variables, a malformed request.
@@ -47,21 +74,22 @@ export function createClientErrors(logger: Logger): ClientErrors {
       const code = (typeof foreign === 'string' ? foreignCodes[foreign] : undefined) ?? statusCode(original);
       const http = original.extensions['http'];
       // Around the original graphql-js says where: `Variable "$input" got invalid value 1.5 at "input.itemCount"; …`.
-      const told = error instanceof GraphQLError ? error : original;
-      const message = sentences[told.message] ?? told.message;
-      if (http === undefined) return withCode(error, code, message);
+      const { message: said } = error instanceof GraphQLError ? error : original;
+      const message = sentences[said] ?? said;
+      if (http === undefined) return told(error, code, message);
       // `spec` makes Yoga answer 200 to clients that accept `application/json` only: right for an operation that is not
       // valid, but what is no GraphQL request at all is 400 to everybody.
       const status = foreign === 'BAD_REQUEST' ? { ...http, spec: false } : http;
-      return withCode(error, code, message, { http: status });
+      return told(error, code, message, { http: status });
     }
-    logger.error({ err: toLoggable(original) }, 'an unexpected error');
-    return withCode(error, 'INTERNAL', 'Something unexpected happened on the server. It has been logged.');
+    return toInternalError(error, original, trace);
   };
   return {
     toClientError,
-    toClientResult: (result) =>
-      result.errors === undefined ? result : { ...result, errors: result.errors.map(toClientError) },
+    toClientResult: (result, trace) =>
+      result.errors === undefined
+        ? result
+        : { ...result, errors: result.errors.map((error) => toClientError(error, trace)) },
   };
 }
 

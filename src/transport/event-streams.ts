@@ -6,15 +6,19 @@ import type { Context } from '../schema/context.ts';
 import type { ClientErrors } from './client-errors.ts';
 import type { ConnectionBook } from './connection-book.ts';
 import { noteDelivery } from './note-delivery.ts';
+import type { Trace } from './trace.ts';
+import type { TransportFigures } from './transport-figures.ts';
 
 type Results = AsyncGenerator<ExecutionResult, void, void>;
 type Step = IteratorResult<ExecutionResult, void>;
 
 export interface EventStreams {
+  /** Those that are open. */
+  readonly size: number;
   /**
    * Follows `results` until they end, or the session does, or all are ended. Pulled by one consumer, one result at a time.
    */
-  open(results: Results, context: Context): Results;
+  open(results: Results, context: Context, trace: Trace): Results;
   endAll(): void;
 }
 
@@ -24,18 +28,20 @@ const goingAway = () =>
 export interface EventStreamsOptions {
   readonly clientErrors: ClientErrors;
   readonly book: ConnectionBook;
+  readonly figures: TransportFigures;
   /** Asked before anything is told, see Revocations. */
   readonly confirm: () => Promise<void> | null;
 }
 
-export function createEventStreams({ clientErrors, book, confirm }: EventStreamsOptions): EventStreams {
+export function createEventStreams(options: EventStreamsOptions): EventStreams {
+  const { clientErrors, book, figures, confirm } = options;
   const ends = new Set<() => void>();
-  const lastWordFor = (error: unknown): Step => ({
-    done: false,
-    value: { errors: [clientErrors.toClientError(error)] },
-  });
 
-  const open = (results: Results, context: Context): Results => {
+  const open = (results: Results, context: Context, trace: Trace): Results => {
+    const lastWordFor = (error: unknown): Step => ({
+      done: false,
+      value: { errors: [clientErrors.toClientError(error, trace)] },
+    });
     const { session } = context;
     let phase: 'open' | 'last-word' | 'over' = 'open';
     let lastWord: Step = { done: true, value: undefined };
@@ -74,7 +80,9 @@ export function createEventStreams({ clientErrors, book, confirm }: EventStreams
             if (step.done === true) close();
             else noteDelivery(context);
             resolve(
-              step.done === true ? step : { done: false, value: clientErrors.toClientResult(step.value) },
+              step.done === true
+                ? step
+                : { done: false, value: clientErrors.toClientResult(step.value, trace) },
             );
           }, endWith);
       });
@@ -87,6 +95,7 @@ export function createEventStreams({ clientErrors, book, confirm }: EventStreams
 
     const endNow = (): void => endWith(goingAway());
     ends.add(endNow);
+    figures.opened.sse += 1;
     book.countSubscriptions(session, 1);
     release = () => {
       if (!ends.delete(endNow)) return; // it was before
@@ -111,5 +120,11 @@ export function createEventStreams({ clientErrors, book, confirm }: EventStreams
     return opened;
   };
 
-  return { open, endAll: () => [...ends].forEach((end) => end()) };
+  return {
+    get size() {
+      return ends.size;
+    },
+    open,
+    endAll: () => [...ends].forEach((end) => end()),
+  };
 }

@@ -1,17 +1,19 @@
 // Health for whoever runs the server: alive, and able to serve.
-import type { Engine } from '../engines/engine.ts';
-import type { Store } from '../store/store.ts';
+import type { BoundedCheck } from './bounded-check.ts';
 import { sendJson, type Route } from './http.ts';
+import type { Readiness } from './readiness.ts';
 
 export interface HealthOptions {
-  readonly store: Pick<Store, 'check'>;
-  readonly engine: Pick<Engine, 'check'>;
+  /** What the node can not serve without. */
+  readonly checks: readonly BoundedCheck<unknown>[];
+  readonly readiness: Readiness;
 }
 
-export function healthRoutes({ store, engine }: HealthOptions): readonly Route[] {
+export function healthRoutes({ checks, readiness }: HealthOptions): readonly Route[] {
   const missing = async (): Promise<readonly string[]> => {
-    const checks = await Promise.allSettled([store.check(), engine.check()]);
-    return checks.flatMap((check) => (check.status === 'rejected' ? [toSentence(check.reason)] : []));
+    const checked = await Promise.all(checks.map((check) => check.look()));
+    const problems = checked.flatMap(({ problem }) => (problem === null ? [] : [problem]));
+    return readiness.isDraining ? ['This node is draining.', ...problems] : problems;
   };
   return [
     {
@@ -30,5 +32,3 @@ export function healthRoutes({ store, engine }: HealthOptions): readonly Route[]
     },
   ];
 }
-
-const toSentence = (reason: unknown): string => (reason instanceof Error ? reason.message : String(reason));

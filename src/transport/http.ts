@@ -18,6 +18,7 @@ import {
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { errorKinds, type ErrorCode } from '../errors.ts';
+import { toLoggable } from '../store/store-errors.ts';
 import type { FanOut } from '../fanout/fan-out.ts';
 import { SharedResults } from '../fanout/shared-results.ts';
 import { createContext, type Context, type Runtime } from '../schema/context.ts';
@@ -26,15 +27,19 @@ import { Backlog } from '../streams/backlog.ts';
 import { isAccepted, subscriptionAnswer, unacceptable } from './accept.ts';
 import type { Admission, Leave } from './admission.ts';
 import type { Authenticator } from './authenticate.ts';
-import type { ClientErrors } from './client-errors.ts';
+import { unexpected, type ClientErrors } from './client-errors.ts';
 import type { ConnectionBook } from './connection-book.ts';
 import type { Documents } from './documents.ts';
 import { createEventStreams, type EventStreams } from './event-streams.ts';
 import type { OperationCosts } from './operation-cost.ts';
 import type { PersistedOperations } from './persisted-operations.ts';
+import { requestIdOf } from './request-id.ts';
+import { watchRequest } from './request-log.ts';
 import { useRequestParams } from './request-params.ts';
 import { requestUrl } from './request-url.ts';
 import { takenBytesOf } from './taken-bytes.ts';
+import { traceOf, type Trace } from './trace.ts';
+import type { TransportFigures } from './transport-figures.ts';
 import { untold } from './untold.ts';
 
 export interface Route {
@@ -61,6 +66,7 @@ export interface HttpOptions {
   readonly maxPayloadBytes: number;
   readonly book: ConnectionBook;
   readonly admission: Admission;
+  readonly figures: TransportFigures;
   /** Asked before anything is told, see Revocations. */
   readonly confirm: () => Promise<void> | null;
   /** null: each subscription is executed for itself. */
@@ -78,6 +84,8 @@ export interface HttpTransport {
   readonly server: Server;
   /** Ends every subscription over SSE with an error that says to go on elsewhere. */
   endStreams(): void;
+  /** Subscriptions over SSE that are open. */
+  readonly streams: number;
 }
 
 /** Whoever sends a request, or keeps a connection for the next one, is waited for so long. */
@@ -92,35 +100,39 @@ const patience: ServerOptions = {
 export function createHttp(options: HttpOptions): HttpTransport {
   const streams = createEventStreams(options);
   const yoga = createGraphql(options, streams);
-  const { logger, path, routes, stuckMs } = options;
+  const { logger, path, routes, figures } = options;
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = requestUrl(request);
     const route = routes.find((candidate) => matches(candidate, request, url.pathname));
+    watchRequest(
+      { request, response, url, route: route?.path ?? (url.pathname === path ? path : 'other') },
+      options,
+    );
     if (route !== undefined) return route.handle(request, response, url);
-    if (url.pathname !== path) {
-      return sendError(response, 404, 'NOT_FOUND', `There is nothing here. GraphQL is served at ${path}.`);
-    }
+    if (url.pathname !== path) return sendNothingHere(response, path);
     const refusal = refusalOf(request);
     if (refusal !== null) return sendError(response, refusal.status, 'BAD_USER_INPUT', refusal.sentence);
-    cutOffWhenStuck(response, { stuckMs, logger });
+    cutOffWhenStuck(request, response, options);
     await yoga(request, response);
   };
 
   const server = createServer(patience, (request, response) => {
     answer(request, response).catch((error: unknown) => {
-      logger.error({ err: error }, 'an HTTP request could not be answered');
+      const requestId = requestIdOf(request);
+      logger.error({ err: toLoggable(error), requestId }, 'an HTTP request could not be answered');
+      figures.errors.INTERNAL += 1;
       if (response.headersSent) response.destroy();
-      else
-        sendError(
-          response,
-          500,
-          'INTERNAL',
-          'Something unexpected happened on the server. It has been logged.',
-        );
+      else sendError(response, 500, 'INTERNAL', unexpected, { requestId });
     });
   });
-  return { server, endStreams: () => streams.endAll() };
+  return {
+    server,
+    endStreams: () => streams.endAll(),
+    get streams() {
+      return streams.size;
+    },
+  };
 }
 
 function matches({ method, path, accepts }: Route, request: IncomingMessage, pathname: string): boolean {
@@ -139,8 +151,9 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
 
 /** Looks every so often whether anything that is waiting has moved since it looked last. */
 function cutOffWhenStuck(
+  request: IncomingMessage,
   response: ServerResponse,
-  { stuckMs, logger }: Pick<HttpOptions, 'stuckMs' | 'logger'>,
+  { stuckMs, logger, figures }: HttpOptions,
 ): void {
   let before: number | null = null;
   const timer = setInterval(() => {
@@ -149,15 +162,25 @@ function cutOffWhenStuck(
     const isStuck = taken !== null && taken === before;
     before = taken;
     if (!isStuck) return;
-    logger.info('an answer is cut off: its reader has stopped reading');
+    figures.stuck.http += 1;
+    logger.info({ requestId: requestIdOf(request) }, 'an answer is cut off: its reader has stopped reading');
     response.destroy();
   }, stuckMs).unref();
   response.once('close', () => clearInterval(timer));
 }
 
 /** In the form of a GraphQL response, which every client of this server can read. */
-const sendError = (response: ServerResponse, status: number, code: string, message: string): void =>
-  sendJson(response, status, { errors: [{ message, extensions: { code } }] });
+export const sendError = (
+  response: ServerResponse,
+  status: number,
+  code: string,
+  message: string,
+  more: object = {},
+): void => sendJson(response, status, { errors: [{ message, extensions: { code, ...more } }] });
+
+/** Wherever there is nothing, or nothing for whoever asks. */
+export const sendNothingHere = (response: ServerResponse, graphqlPath: string): void =>
+  sendError(response, 404, 'NOT_FOUND', `There is nothing here. GraphQL is served at ${graphqlPath}.`);
 
 /** Only JSON: a form can be sent by any page of any site without asking. */
 function refusalOf({ method, headers }: IncomingMessage): { status: number; sentence: string } | null {
@@ -220,21 +243,21 @@ function createGraphql(
       const session = await authenticator.fromRequest(request.headers);
       return createContext(runtime, session, null, new Backlog(backlogBytes));
     } catch (error) {
-      throw toRequestError(clientErrors, error);
+      throw toRequestError(clientErrors, error, { requestId: requestIdOf(request) });
     }
   }
 }
 
 /** The whole request fails: its status says so too. */
-function toRequestError(clientErrors: ClientErrors, error: unknown): GraphQLError {
-  const told = clientErrors.toClientError(error);
+function toRequestError(clientErrors: ClientErrors, error: unknown, trace: Trace): GraphQLError {
+  const told = clientErrors.toClientError(error, trace);
   const { httpStatus } = errorKinds[told.extensions['code'] as ErrorCode];
   return new GraphQLError(told.message, { extensions: { ...told.extensions, http: { status: httpStatus } } });
 }
 
 /** graphql-js itself, in place of Yoga's executors: theirs for subscriptions is several times slower. */
 const useGraphqlJs = (
-  { documents, costs, clientErrors, confirm, book, admission, fanOut, logger }: HttpOptions,
+  { documents, costs, clientErrors, confirm, book, admission, fanOut, figures, logger }: HttpOptions,
   streams: EventStreams,
 ): Plugin => ({
   onParse: ({ setParseFn }) => setParseFn((source: string | Source) => documents.parse(textOf(source))),
@@ -242,42 +265,44 @@ const useGraphqlJs = (
     setValidationFn((_schema: GraphQLSchema, document: DocumentNode) => documents.validate(document)),
   onExecute: ({ setExecuteFn }) =>
     setExecuteFn(async (args: ExecutionArgs) => {
+      const { req: request, tidings } = args.contextValue as YogaContext;
+      const trace = traceOf(requestIdOf(request), args);
       const tooMuch = costs.check(args);
-      if (tooMuch !== null) return { errors: [tooMuch] };
-      const result = await execute(unwrap(args));
+      if (tooMuch !== null) return clientErrors.toClientResult({ errors: [tooMuch] }, trace);
+      const result = await figures.counting(args, () => execute(unwrap(args)));
       try {
         await confirm();
-        const { session } = (args.contextValue as YogaContext).tidings;
-        if (book.isRefused(session)) throw revokedSessions();
-        return result;
+        if (book.isRefused(tidings.session)) throw revokedSessions();
+        return clientErrors.toClientResult(result, trace);
       } catch (error) {
-        return { errors: [toRequestError(clientErrors, untold(args, error))] };
+        return { errors: [toRequestError(clientErrors, untold(args, error), trace)] };
       }
     }),
   onSubscribe: ({ setSubscribeFn }) =>
     setSubscribeFn(async (args: ExecutionArgs) => {
       const { request, req, res: response, tidings } = args.contextValue as YogaContext;
+      const trace = traceOf(requestIdOf(req), args);
       if (!isAccepted(request.headers.get('accept'), 'text/event-stream')) {
         return { errors: [notAcceptable(subscriptionAnswer)] };
       }
       const tooMuch = costs.check(args);
-      if (tooMuch !== null) return { errors: [tooMuch] };
+      if (tooMuch !== null) return clientErrors.toClientResult({ errors: [tooMuch] }, trace);
       let leave: Leave;
       try {
         book.requireRoom(tidings.session);
         leave = admission.enter(req);
       } catch (error) {
-        return { errors: [toRequestError(clientErrors, error)] };
+        return { errors: [toRequestError(clientErrors, error, trace)] };
       }
       if (response.destroyed) leave();
       else response.once('close', leave);
-      const subscribed = await openResults(unwrap(args), fanOut);
-      if (!(Symbol.asyncIterator in subscribed)) return subscribed;
-      const results = streams.open(subscribed, tidings);
+      const subscribed = await figures.counting(args, () => openResults(unwrap(args), fanOut));
+      if (!(Symbol.asyncIterator in subscribed)) return clientErrors.toClientResult(subscribed, trace);
+      const results = streams.open(subscribed, tidings, trace);
       // Whoever has hung up before is told nothing, and nothing would ask for the first result, or give them up.
       const end = (): void => {
         results.return(undefined).catch((error: unknown) => {
-          logger.error({ err: error }, 'an event stream could not be tidied up');
+          logger.error({ err: error, requestId: trace.requestId }, 'an event stream could not be tidied up');
         });
       };
       if (response.destroyed) end();

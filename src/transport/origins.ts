@@ -14,12 +14,16 @@ export function isAllowedOrigin(
 
 const proxyHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
 
+/** Whether a proxy says that it speaks for somebody. */
+export const isProxied = (headers: IncomingHttpHeaders): boolean =>
+  proxyHeaders.some((name) => headers[name] !== undefined);
+
 /**
  * Whether the request names a loopback host and came through no proxy: a page of another site that was pointed at this
  * machine by its DNS names its own host, and a proxy may speak for anybody.
  */
 export function isLocalRequest(headers: IncomingHttpHeaders): boolean {
-  if (proxyHeaders.some((name) => headers[name] !== undefined)) return false;
+  if (isProxied(headers)) return false;
   const { host } = headers;
   if (host === undefined || !URL.canParse(`http://${host}`)) return false;
   return isLoopback(new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, ''));

@@ -102,6 +102,11 @@ export class Outbox {
     return this.#sink.bufferedBytes > 0;
   }
 
+  /** What was added and what the system has not taken yet. */
+  get queuedBytes(): number {
+    return this.#bytes + this.#sink.bufferedBytes;
+  }
+
   /** Of all that was ever written, by whomever: grows while somebody reads. */
   get takenBytes(): number {
     return this.#sink.takenBytes;

@@ -8,6 +8,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { Lobby } from './lobby.ts';
 import { TurnEnd } from './outbox.ts';
+import { TransportFigures } from './transport-figures.ts';
 import { WebSocketClient } from './websocket-client.ts';
 
 class FakeSocket extends Duplex {
@@ -56,9 +57,11 @@ beforeEach(() => {
     webSocket: webSocket as unknown as WebSocket,
     socket,
     request: { headers: {} } as IncomingMessage,
+    requestId: 'r-1',
     outboxPolicy: { turnEnd: new TurnEnd(), stuckMs: 60_000 },
     backlogBytes: 1_024,
     lobby: { enter: () => undefined } as unknown as Lobby,
+    figures: new TransportFigures(),
     logger: pino({ level: 'silent' }),
   });
 });

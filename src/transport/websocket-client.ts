@@ -22,6 +22,7 @@ import type { Arriving, Lobby } from './lobby.ts';
 import { OperationTurns } from './operation-turns.ts';
 import { Outbox, type OutboxPolicy } from './outbox.ts';
 import { heardBytesOf } from './taken-bytes.ts';
+import type { Refusal, TransportFigures } from './transport-figures.ts';
 
 export interface ClientOptions {
   readonly webSocket: WebSocket;
@@ -31,9 +32,11 @@ export interface ClientOptions {
   /** What came with the request, behind it. */
   readonly head: Buffer;
   readonly maxInitBytes: number;
+  readonly requestId: string;
   readonly outboxPolicy: OutboxPolicy;
   readonly backlogBytes: number;
   readonly lobby: Lobby;
+  readonly figures: TransportFigures;
   readonly logger: Logger;
 }
 
@@ -54,6 +57,8 @@ export class WebSocketClient
   implements Arriving, Connection, Beating, OpenConnection, ProtocolSocket, SessionWatcher
 {
   readonly id = randomBytes(16).toString('base64url');
+  /** Of the upgrade: two connections may have the same, where a proxy has given it. */
+  readonly requestId: string;
   readonly webSocket: WebSocket;
   readonly outbox: Outbox;
   readonly backlog: Backlog;
@@ -64,6 +69,7 @@ export class WebSocketClient
   /** Where graphql-ws keeps what is open, by id; null while it is being opened, or carried out. */
   operations: { readonly subscriptions: Readonly<Record<string, object | null>> } | null = null;
   readonly #logger: Logger;
+  readonly #figures: TransportFigures;
   readonly #lobby: Lobby;
   readonly #intake: Intake;
   readonly #turns: OperationTurns;
@@ -81,12 +87,14 @@ export class WebSocketClient
   #blockedAtPing = false;
 
   constructor(options: ClientOptions) {
-    const { webSocket, socket, request, head, outboxPolicy, backlogBytes, lobby, logger } = options;
+    const { webSocket, socket, head, outboxPolicy, backlogBytes, lobby } = options;
     this.webSocket = webSocket;
     this.#socket = socket;
     this.#endArrival = this.#watchArrival(heardBytesOf(socket) - head.length + options.maxInitBytes);
-    this.headers = request.headers;
-    this.#logger = logger;
+    this.headers = options.request.headers;
+    this.requestId = options.requestId;
+    this.#logger = options.logger;
+    this.#figures = options.figures;
     this.backlog = new Backlog(backlogBytes);
     const sink = createFrameSink(webSocket, socket);
     this.outbox = new Outbox({ socket: webSocket, sink, policy: outboxPolicy, reader: this });
@@ -145,6 +153,7 @@ export class WebSocketClient
   }
 
   onLate(): void {
+    this.#refuse('late');
     this.close(closeCodes.initTimeout);
   }
 
@@ -262,6 +271,7 @@ export class WebSocketClient
 
   /** Closed here and not by the protocol, whose only answer would be 4403: standard clients retry that one for ever. */
   closeWith(error: unknown): void {
+    if (this.session === null) this.#refuse(refusalFor(error));
     if (error instanceof TokenError) {
       return this.dismiss(error.expired ? closeCodes.tokenExpired : closeCodes.unauthorized, error.message);
     }
@@ -270,7 +280,8 @@ export class WebSocketClient
       const code = isForNow ? closeCodes.tryAgainLater : closeCodes.badRequest;
       return this.dismiss(code, error.message);
     }
-    this.#logger.error({ err: error }, 'a connection could not be authenticated');
+    const { requestId } = this;
+    this.#logger.error({ err: error, requestId }, 'a connection could not be authenticated');
     this.dismiss(closeCodes.internalError);
   }
 
@@ -305,25 +316,43 @@ export class WebSocketClient
     this.webSocket.terminate();
   }
 
+  #refuse(reason: Refusal): void {
+    this.#figures.refused[reason] += 1;
+    this.#logger.info({ requestId: this.requestId, reason }, 'a WebSocket is refused');
+  }
+
   #endUnhandled(error: unknown): void {
     const isClientsFault = error instanceof Error && error.message.startsWith('Unexpected message');
-    if (!isClientsFault) this.#logger.error({ err: error }, 'a WebSocket message could not be handled');
+    const { requestId } = this;
+    if (!isClientsFault)
+      this.#logger.error({ err: error, requestId }, 'a WebSocket message could not be handled');
     this.dismiss(isClientsFault ? closeCodes.badRequest : closeCodes.internalError);
   }
 
   onBroken(error: unknown): void {
-    this.#logger.error({ err: error }, 'a connection could not be written to');
+    const { requestId } = this;
+    this.#logger.error({ err: error, requestId }, 'a connection could not be written to');
     this.webSocket.terminate();
   }
 
   onStuck(): void {
-    this.#logger.info('a connection is closed: its client has stopped reading');
+    const { requestId } = this;
+    this.#figures.stuck.websocket += 1;
+    this.#logger.info({ requestId }, 'a connection is closed: its client has stopped reading');
     this.dismiss(
       closeCodes.tryAgainLater,
       'You have stopped reading. Connect again and go on after your last cursors.',
     );
     setTimeout(() => this.webSocket.terminate(), stuckCloseMs).unref();
   }
+}
+
+/** Why one that is not acknowledged yet is closed. */
+function refusalFor(error: unknown): Refusal {
+  if (error instanceof TokenError) return 'token';
+  if (!(error instanceof TidingsError)) return 'error';
+  if (error.code === 'RATE_LIMITED') return 'limit';
+  return error.code === 'UNAVAILABLE' ? 'unavailable' : 'error';
 }
 
 /** As graphql-ws writes it. */

@@ -22,6 +22,8 @@ import { noteDelivery } from './note-delivery.ts';
 import type { OperationCosts } from './operation-cost.ts';
 import { persistedIdOf, type PersistedOperations } from './persisted-operations.ts';
 import { returningSafely } from './returning-safely.ts';
+import { traceOf } from './trace.ts';
+import type { TransportFigures } from './transport-figures.ts';
 import { untold } from './untold.ts';
 import type { WebSocketClient } from './websocket-client.ts';
 
@@ -39,6 +41,7 @@ export interface ProtocolOptions {
   /** Operations, subscriptions among them, that one connection may have at a time. */
   readonly maxOperations: number;
   readonly book: ConnectionBook;
+  readonly figures: TransportFigures;
   /** Asked before anything is carried out or told, see Revocations. */
   readonly confirm: () => Promise<void> | null;
   /** Called when a connection has been acknowledged. Must not throw. */
@@ -56,7 +59,7 @@ interface OperationArgs extends ExecutionArgs {
 
 export function createProtocol(options: ProtocolOptions) {
   const { schema, documents, runtime, authenticator, clientErrors, fanOut, book, confirm } = options;
-  const { costs, persisted, maxOperations, onConnected } = options;
+  const { costs, persisted, maxOperations, onConnected, figures } = options;
 
   /** An empty text, which the protocol demands, with the id of one. */
   const textOf = (payload: SubscribePayload): string => {
@@ -65,11 +68,11 @@ export function createProtocol(options: ProtocolOptions) {
   };
 
   /** What graphql-js throws, and should not, is an error of this operation and not the end of the connection. */
-  const settled = async <T>(work: () => T): Promise<Awaited<T> | ExecutionResult> => {
+  const settled = async <T>(args: OperationArgs, work: () => T): Promise<Awaited<T> | ExecutionResult> => {
     try {
       return await work();
     } catch (error) {
-      return { errors: [clientErrors.toClientError(error)] };
+      return { errors: [clientErrors.toClientError(error, traceOf(args.client.requestId, args))] };
     }
   };
 
@@ -81,10 +84,11 @@ export function createProtocol(options: ProtocolOptions) {
   };
 
   /** graphql-ws waits for a `return` only sometimes: what it can not tidy up is logged, and ends nothing else. */
-  const openAlone = async (args: ExecutionArgs) => {
+  const openAlone = async (args: OperationArgs) => {
     const results = await subscribe(args);
     if (!(Symbol.asyncIterator in results)) return results;
-    return returningSafely(results, (error) => void clientErrors.toClientError(error));
+    const trace = traceOf(args.client.requestId, args);
+    return returningSafely(results, (error) => void clientErrors.toClientError(error, trace));
   };
 
   const prepare = (payload: SubscribePayload): PreparedDocument => {
@@ -131,12 +135,14 @@ export function createProtocol(options: ProtocolOptions) {
       payload: SubscribePayload,
     ): Promise<OperationArgs | readonly GraphQLError[]> {
       // First: those that come while this one waits are counted by themselves.
-      if (Object.keys(subscriptions).length > maxOperations)
+      if (Object.keys(subscriptions).length > maxOperations) {
+        figures.rateLimited.operations += 1;
         return [clientErrors.toClientError(tooManyOperations(maxOperations))];
+      }
       try {
         await confirm();
       } catch (error) {
-        return [clientErrors.toClientError(error)];
+        return [clientErrors.toClientError(error, client)];
       }
       // Whoever was closed by that is told nothing more, and nothing is carried out for them.
       if (!client.isOpen) return [clientErrors.toClientError(revokedSessions())];
@@ -165,36 +171,37 @@ export function createProtocol(options: ProtocolOptions) {
       if (client.session !== null && client.stopCounting(id)) book.countSubscriptions(client.session, -1);
     },
     execute: (args) =>
-      settled(() => {
+      settled(args as OperationArgs, () => {
         const { client } = args as OperationArgs;
         return client.answer(async () => {
           // It may have waited its turn, and whoever asked may have been told to leave meanwhile.
           await confirm();
           if (!client.isOpen) throw revokedSessions();
-          return execute(args);
+          return figures.counting(args, () => execute(args));
         });
       }),
-    subscribe: (args) =>
-      settled<unknown>(() => {
-        const { client } = args as OperationArgs;
-        return client.opening(() =>
-          fanOut === null ? openAlone(args) : openLive(args as OperationArgs, fanOut),
-        );
-      }) as ReturnType<typeof subscribe>,
+    subscribe: (given) => {
+      const args = given as OperationArgs;
+      const open = (): Promise<object> => (fanOut === null ? openAlone(args) : openLive(args, fanOut));
+      return settled<unknown>(args, () =>
+        args.client.opening(() => figures.counting(args, open)),
+      ) as ReturnType<typeof subscribe>;
+    },
     /** Of queries and mutations; of subscriptions only where nothing is shared. */
     async onNext({ extra: client }, id, _payload, args, result) {
       const isSubscription = client.isCounted(id);
+      const trace = traceOf(client.requestId, args);
       try {
         await confirm();
       } catch (error) {
         if (isSubscription) throw error; // it ends with that
-        return toPayload({ errors: [clientErrors.toClientError(untold(args, error))] });
+        return toPayload({ errors: [clientErrors.toClientError(untold(args, error), trace)] });
       }
       if (isSubscription) noteDelivery(args.contextValue as Context);
-      return toPayload(clientErrors.toClientResult(result as ExecutionResult));
+      return toPayload(clientErrors.toClientResult(result as ExecutionResult, trace));
     },
-    onError: (_context, _id, _payload, errors) =>
-      errors.map((error) => clientErrors.toClientError(error).toJSON()),
+    onError: ({ extra: client }, _id, _payload, errors) =>
+      errors.map((error) => clientErrors.toClientError(error, client).toJSON()),
   });
 }
 

@@ -12,9 +12,11 @@ import { closeCodes } from './close-codes.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Lobby } from './lobby.ts';
 import { isAllowedOrigin } from './origins.ts';
+import { requestIdOf } from './request-id.ts';
 import { TurnEnd, type OutboxPolicy } from './outbox.ts';
 import type { Proxies } from './proxies.ts';
 import { requestUrl } from './request-url.ts';
+import type { Refusal } from './transport-figures.ts';
 import { WebSocketClient } from './websocket-client.ts';
 import { createProtocol, type ProtocolOptions } from './websocket-protocol.ts';
 
@@ -43,6 +45,8 @@ export interface WebSocketOptions extends ProtocolOptions {
 export interface WebSocketTransport {
   /** Connections that are open. */
   readonly size: number;
+  /** Of what is on its way to them, and not taken by the system yet. Looks at each of them. */
+  readonly queuedBytes: number;
   /**
    * Resolves when every subscription that clients have asked for by now is open, and has been told all that there is for it. For
    * tests: it looks in each turn of the event loop, and waits for whoever does not read.
@@ -57,7 +61,7 @@ const compressFromBytes = 1_024;
 
 export function attachWebSockets(options: WebSocketOptions): WebSocketTransport {
   const { http, path, logger, allowedOrigins, maxPayloadBytes, maxInitBytes, backlogBytes, book } = options;
-  const { proxies, admission } = options;
+  const { proxies, admission, figures } = options;
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: maxPayloadBytes,
@@ -77,12 +81,21 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
 
   http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     destroyOnError(socket);
+    const requestId = requestIdOf(request);
     const { pathname } = requestUrl(request);
-    if (pathname !== path) return endWithAnswer(socket, '404 Not Found', `WebSockets are served at ${path}.`);
+    const noteRefusal = (reason: Refusal): void => {
+      figures.refused[reason] += 1;
+      logger.info({ requestId, reason }, 'a WebSocket is refused');
+    };
+    const refuse = (reason: Refusal, status: string, sentence: string): void => {
+      noteRefusal(reason);
+      endWithAnswer(socket, status, sentence, [`X-Request-Id: ${requestId}`]);
+    };
+    if (pathname !== path) return refuse('path', '404 Not Found', `WebSockets are served at ${path}.`);
     const { origin } = request.headers;
     if (!isAllowedOrigin({ origin, host: proxies.hostOf(request) }, allowedOrigins)) {
-      return endWithAnswer(
-        socket,
+      return refuse(
+        'origin',
         '403 Forbidden',
         'The origin of this page is not allowed: see ALLOWED_ORIGINS.',
       );
@@ -91,31 +104,37 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
     try {
       leaveNode = admission.enter(request);
     } catch (error) {
+      noteRefusal('limit');
       return refuseSocket(socket, error as TidingsError);
     }
     // Whether or not it becomes a WebSocket.
     socket.once('close', leaveNode);
     server.handleUpgrade(request, socket, head, (webSocket) => {
-      const own = { webSocket, socket, request, head };
-      open(new WebSocketClient({ ...own, outboxPolicy, backlogBytes, maxInitBytes, lobby, logger }));
+      const own = { webSocket, socket, request, requestId, head, maxInitBytes };
+      open(new WebSocketClient({ ...own, outboxPolicy, backlogBytes, lobby, figures, logger }));
     });
   });
 
   function open(client: WebSocketClient): void {
+    const { requestId } = client;
+    figures.opened.websocket += 1;
+    logger.debug({ requestId }, 'a WebSocket is open');
     const { webSocket } = client;
     const ended = protocol.opened(client, client);
     clients.add(client);
     heartbeat.add(client);
-    webSocket.on('error', (error) => logger.debug({ err: error }, 'a WebSocket broke'));
+    webSocket.on('error', (error) => logger.debug({ err: error, requestId }, 'a WebSocket broke'));
     // Told once, without the wrapper that `once` would keep.
     webSocket.on('close', (code, reason) => {
       clients.delete(client);
+      figures.countClose(code);
+      logger.debug({ requestId, code }, 'a WebSocket is closed');
       heartbeat.remove(client);
       if (client.session !== null) leave(client, client.session);
       const tidied = ended(code, reason.toString('utf8'));
       client.tellClosed();
       tidied.catch((error: unknown) => {
-        logger.error({ err: error }, 'a closed WebSocket could not be tidied up');
+        logger.error({ err: error, requestId }, 'a closed WebSocket could not be tidied up');
       });
     });
   }
@@ -128,6 +147,11 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
   return {
     get size() {
       return clients.size;
+    },
+    get queuedBytes() {
+      let bytes = 0;
+      for (const { outbox } of clients) bytes += outbox.queuedBytes;
+      return bytes;
     },
     async settled() {
       while ([...clients].some((client) => client.isOpen && !client.isAtRest)) {

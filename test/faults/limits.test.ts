@@ -9,7 +9,7 @@ import { startRedis } from '../support/redis.ts';
 const setPresence = 'mutation { setPresence(input: { status: BUSY }) { status } }';
 
 async function passing(count: number, people: readonly Person[]): Promise<number> {
-  const asked = Array.from({ length: count }, (_, index) =>
+  const asked = Array.from({ length: count }, async (_, index) =>
     people[index % people.length]?.request(setPresence),
   );
   const settled = await Promise.allSettled(asked);

@@ -1,0 +1,96 @@
+import { AggregatorRegistry, type MetricObject } from 'prom-client';
+import { expect, test } from 'vitest';
+import { DeliveryFigures } from '../../schema/delivery-figures.ts';
+import { StreamFigures } from '../../streams/stream-figures.ts';
+import { BoundedCheck } from '../bounded-check.ts';
+import { TransportFigures } from '../transport-figures.ts';
+import { createMetrics } from './metrics.ts';
+
+function setUp() {
+  const clock = { now: 1_000_000 };
+  const database = { isUp: true, asked: 0 };
+  const deliveries = new DeliveryFigures(() => clock.now);
+  const transport = new TransportFigures();
+  const ask = async () => {
+    database.asked += 1;
+    if (!database.isUp) throw new Error('The database cannot be reached.');
+  };
+  const metrics = createMetrics({
+    version: '1.2.3',
+    store: { kind: 'postgresql', connections: { max: 20, busy: 3, idle: 2, waiting: 1 } },
+    engine: { kind: 'redis' },
+    dependencies: [
+      { dependency: 'database', check: new BoundedCheck({ name: 'The database', ask, freshMs: 0 }) },
+    ],
+    nodes: new BoundedCheck({ name: 'The nodes', ask: async () => 3 }),
+    readiness: { isDraining: false },
+    tails: { size: 7, figures: new StreamFigures() },
+    deliveries,
+    fanOut: { size: 2, members: 9 },
+    book: { total: { connections: 0, subscriptions: 5 }, byWorkspace: new Map() },
+    transport,
+    webSockets: () => ({ size: 4, queuedBytes: 100 }),
+    eventStreams: () => 1,
+  });
+  return { clock, database, deliveries, transport, metrics };
+}
+
+test('figures are read when they are asked for', async () => {
+  const { deliveries, transport, metrics } = setUp();
+  expect(await metrics.text()).toContain('\ntidings_events_published_total 0\n');
+  deliveries.published += 5;
+  transport.refused.token += 2;
+  const text = await metrics.text();
+  expect(text).toContain('\ntidings_events_published_total 5\n');
+  expect(text).toContain('\ntidings_connections_refused_total{reason="token"} 2\n');
+  expect(text).toContain('\ntidings_connections{transport="websocket"} 4\n');
+  expect(text).toContain('\ntidings_nodes 3\n');
+});
+
+test('the histogram of deliveries is cumulative, in seconds', async () => {
+  const { clock, deliveries, metrics } = setUp();
+  for (const ms of [3, 3, 40, 60_000]) deliveries.deliver(clock.now - ms);
+  const text = await metrics.text();
+  for (const [le, count] of [
+    ['0.002', 0],
+    ['0.005', 2],
+    ['0.05', 3],
+    ['10', 3],
+    ['+Inf', 4],
+  ]) {
+    expect(text).toContain(`\ntidings_delivery_seconds_bucket{le="${le}"} ${count}\n`);
+  }
+  expect(text).toContain('\ntidings_delivery_seconds_sum 60.046\n');
+  expect(text).toContain('\ntidings_delivery_seconds_count 4\n');
+});
+
+test('what is away is told, and asked once for all that want to know it', async () => {
+  const { database, metrics } = setUp();
+  database.isUp = false;
+  await Promise.all([metrics.text(), metrics.text(), metrics.json()]);
+  expect(database.asked).toBe(1);
+  expect(await metrics.text()).toContain('\ntidings_dependency_up{dependency="database"} 0\n');
+});
+
+test('several processes of a node are put together as prom-client does it', async () => {
+  const [one, other] = [setUp(), setUp()];
+  one.deliveries.published += 2;
+  other.deliveries.published += 3;
+  one.deliveries.deliver(one.clock.now - 3);
+  other.deliveries.deliver(other.clock.now - 3);
+  other.database.isUp = false;
+  // As it travels between processes.
+  const told = [await one.metrics.json(), await other.metrics.json()].map(
+    (json) => JSON.parse(JSON.stringify(json)) as MetricObject[],
+  );
+  const text = await AggregatorRegistry.aggregate(told).metrics();
+  expect(text).toContain('\ntidings_events_published_total 5\n');
+  expect(text).toContain('\ntidings_delivery_seconds_bucket{le="0.005"} 2\n');
+  expect(text).toContain('\ntidings_delivery_seconds_count 2\n');
+  expect(text).toContain('\ntidings_connections{transport="websocket"} 8\n');
+  // Of what they share there is one.
+  expect(text).toContain('\ntidings_nodes 3\n');
+  expect(text).toContain('\ntidings_dependency_up{dependency="database"} 0\n');
+  expect(text).toMatch(/\ntidings_build_info\{version="1.2.3".*\} 1\n/);
+  expect(text).toContain('nodejs_eventloop_lag_seconds');
+});

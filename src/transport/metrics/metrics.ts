@@ -1,0 +1,37 @@
+// The metrics of one server and of its process, for Prometheus. Only metrics/ knows prom-client.
+import { collectDefaultMetrics, Registry, type Metric, type MetricObject } from 'prom-client';
+import type { Figures } from './figures.ts';
+import { createTidingsMetrics } from './tidings-metrics.ts';
+
+export interface Metrics {
+  readonly contentType: string;
+  /** As Prometheus reads it. */
+  text(): Promise<string>;
+  /**
+   * As prom-client's `AggregatorRegistry.aggregate` takes it, for a process that speaks for several. Can be sent between
+   * processes.
+   */
+  json(): Promise<MetricObject[]>;
+}
+
+/** Its own registry: several servers may run in one process, and share only what is told of that. */
+export function createMetrics(figures: Figures): Metrics {
+  const own = new Registry();
+  for (const metric of createTidingsMetrics(figures)) own.registerMetric(metric as unknown as Metric);
+  return {
+    contentType: own.contentType,
+    text: async () => (await Promise.all([own.metrics(), ofProcess().metrics()])).join('\n'),
+    json: async () => (await Promise.all([own.getMetricsAsJSON(), ofProcess().getMetricsAsJSON()])).flat(),
+  };
+}
+
+let processRegistry: Registry | null = null;
+
+/** What prom-client tells of the process. Watched from the first question on, once: that can not be ended again. */
+function ofProcess(): Registry {
+  if (processRegistry === null) {
+    processRegistry = new Registry();
+    collectDefaultMetrics({ register: processRegistry });
+  }
+  return processRegistry;
+}

@@ -5,13 +5,15 @@ import { TidingsError } from '../errors.ts';
 import { createClientErrors, type ClientErrors } from './client-errors.ts';
 import { TransportFigures } from './transport-figures.ts';
 
-let logged: Record<string, unknown>[];
+type Line = Readonly<Record<string, unknown>>;
+
+let logged: Line[];
 let figures: TransportFigures;
 let errors: ClientErrors;
 beforeEach(() => {
   logged = [];
   figures = new TransportFigures();
-  const logger = pino({}, { write: (line: string) => void logged.push(JSON.parse(line)) });
+  const logger = pino({}, { write: (line: string) => void logged.push(JSON.parse(line) as Line) });
   errors = createClientErrors(logger, figures);
 });
 

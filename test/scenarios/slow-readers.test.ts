@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { signDevelopmentToken } from '../../src/auth/development.ts';
 import { connect, type Person } from '../support/client.ts';
 import { openTestDatabase } from '../support/database.ts';
+import { readMetrics } from '../support/metrics.ts';
 import { openGreetedSocket, type Frame, type RawSocket } from '../support/raw-socket.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -82,8 +83,12 @@ describe('a reader that stops', () => {
     await using slow = await followed(server, publisher, 'o-1');
     await using quick = await followed(server, publisher, 'o-1');
     tcp(slow).pause();
+    const before = (await readMetrics(server)).value('tidings_slow_subscribers_total');
     for (const note of expected) await publish(publisher, 'o-1', note, large);
     expect(await readUntil(quick, last)).toEqual(expected);
+    const metrics = await readMetrics(server);
+    expect(metrics.value('tidings_slow_subscribers_total')).toBeGreaterThan(before);
+    expect(metrics.value('tidings_queue_bytes', { queue: 'websockets' })).toBeGreaterThan(large.length);
     tcp(slow).resume();
     expect(await readUntil(slow, last)).toEqual(expected);
     // And it is with the others again.
@@ -208,6 +213,8 @@ describe('a reader that does not read on', () => {
       await publish(publisher, 'o', String(published), large);
       published += 1;
     }
+    const metrics = await readMetrics(impatient);
+    expect(metrics.value('tidings_stuck_connections_total', { transport: 'websocket' })).toBe(1);
     tcp(stuck).resume();
     expect(await stuck.closed()).toMatchObject({
       code: 1013,
@@ -257,6 +264,8 @@ test(
       await publish(publisher, 'o', String(published), large);
       published += 1;
     }
+    const metrics = await readMetrics(impatient);
+    expect(metrics.value('tidings_stuck_connections_total', { transport: 'http' })).toBe(1);
     const events: { readonly cursor: string; readonly note: string }[] = [];
     const read = async (stream: IncomingMessage, last: string | null): Promise<void> => {
       let text = '';

@@ -38,7 +38,7 @@ export function metricsRoute({ metrics, token, isDevelopment, graphqlPath }: Met
 /** How long it takes says nothing of the token. */
 function showsToken({ headers: { authorization = '' } }: IncomingMessage, token: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
-  const shown = /^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '';
+  const shown = /^Bearer +(.+)$/i.exec(authorization.trim())?.[1] ?? '';
   return timingSafeEqual(digest(shown), digest(token));
 }
 

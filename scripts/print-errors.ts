@@ -33,7 +33,8 @@ function render(kinds: Readonly<Record<string, ErrorKind>>): string {
 <!-- Generated from src/errors.ts by \`npm run errors:docs\`. Edit the table there. -->
 
 Every error of Tidings carries one of these codes in \`extensions.code\`. Retryable ones add
-\`extensions.retryAfterMs\`: the same request may succeed after that time without being changed.
+\`extensions.retryAfterMs\`: the same request may succeed after that time without being changed. \`INTERNAL\` adds
+\`extensions.requestId\`, by which whoever runs the server finds the line of the log.
 
 | code | what it means, and what to do | retryable | HTTP status | close code |
 | --- | --- | --- | --- | --- |

@@ -282,7 +282,8 @@ describe('one request can be found', () => {
     const token = await signDevelopmentToken({ user: 'alice' });
     await using events = await openEvents(app, token, { query });
     const message = await events.next();
-    const { errors } = message?.data as { readonly errors: readonly { extensions: { requestId: string } }[] };
+    if (message === null) throw new Error('The stream has ended.');
+    const { errors } = message.data as { readonly errors: readonly { extensions: { requestId: string } }[] };
     const requestId = errors[0]?.extensions.requestId;
     expect(requestId).toMatch(/^[\w-]{22}$/);
     expect(lines.find((line) => line.requestId === requestId && line.level === 50)).toMatchObject({

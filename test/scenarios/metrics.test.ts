@@ -139,7 +139,7 @@ describe('figures move when something happens', () => {
       expect(await moved('tidings_connections_refused_total', { reason }), reason).toBe(1);
     }
     for (const code of ['4401', '4400']) {
-      await expect.poll(() => moved('tidings_websocket_closes_total', { code }), code).toBe(1);
+      await expect.poll(() => moved('tidings_websocket_closes_total', { code })).toBe(1);
     }
   });
 

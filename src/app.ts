@@ -113,7 +113,11 @@ export async function createApp({ config, logger, modules: own = [], ...options 
 
     if (config.databaseUrl !== null) {
       const kind = config.redisUrl === null ? 'alone' : 'shared';
-      const claim = await claimNode({ databaseUrl: config.databaseUrl, kind, logger });
+      const claim = await claimNode({
+        databaseUrl: config.databaseDirectUrl ?? config.databaseUrl,
+        kind,
+        logger,
+      });
       closers.push(() => claim.release());
     }
 

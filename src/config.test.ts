@@ -190,3 +190,18 @@ describe('a bad value is refused by its name, with what it may hold', () => {
     expect(refusalOf(env, 'start')).not.toContain('hunter2');
   });
 });
+
+test('a pooler in transaction mode needs an address past it, and both an address', () => {
+  const DATABASE_URL = 'postgres://pooler/tidings';
+  const pooled = { DATABASE_URL, DATABASE_POOLING: 'transaction' };
+  expect(refusalOf(pooled, 'dev')).toMatch(/^DATABASE_DIRECT_URL is unset/);
+  expect(refusalOf({ DATABASE_POOLING: 'transaction' }, 'dev')).toMatch(/DATABASE_URL is not: set it/);
+  expect(refusalOf({ ...pooled, DATABASE_POOLING: 'statement' }, 'dev')).toMatch(
+    /one of session, transaction/,
+  );
+  const DATABASE_DIRECT_URL = 'postgres://database/tidings';
+  expect(parseConfig({ ...pooled, DATABASE_DIRECT_URL }, 'dev')).toMatchObject({
+    databasePooling: 'transaction',
+    databaseDirectUrl: DATABASE_DIRECT_URL,
+  });
+});

@@ -31,6 +31,10 @@ export interface Config {
   readonly port: number;
   /** null: embedded PGlite in `dataDir`. */
   readonly databaseUrl: string | null;
+  /** `transaction`: `databaseUrl` leads to a pooler that gives every transaction another session. */
+  readonly databasePooling: (typeof poolings)[number];
+  /** The same database past its pooler, for what needs a session of its own. null: `databaseUrl` is it. */
+  readonly databaseDirectUrl: string | null;
   /** null: nowhere, in memory alone; for tests. */
   readonly dataDir: string | null;
   /** null: memory engine, one process. */
@@ -133,6 +137,7 @@ export const defaultBacklogBytes = 256 * 1_024;
 const anyCount = { min: 1, max: 10_000_000 };
 const anyRate = { min: 1, max: 1_000_000 };
 
+export const poolings = ['session', 'transaction'] as const;
 export const fanOuts = ['shared', 'unshared'] as const;
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
@@ -152,6 +157,8 @@ export function parseConfig(env: Environment, mode: Mode): Config {
     host: read.text('HOST') ?? (mode === 'dev' ? '127.0.0.1' : '0.0.0.0'),
     port: read.number('PORT', { min: 0, max: 65_535 }) ?? 4000,
     databaseUrl: read.url('DATABASE_URL', ['postgres:', 'postgresql:']),
+    databasePooling: read.oneOf('DATABASE_POOLING', poolings) ?? 'session',
+    databaseDirectUrl: read.url('DATABASE_DIRECT_URL', ['postgres:', 'postgresql:']),
     dataDir: read.text('DATA_DIR') ?? './data',
     redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
     tokenIssuers: readIssuers(read, problems),
@@ -214,8 +221,22 @@ export function parseConfig(env: Environment, mode: Mode): Config {
         'listens on loopback only: leave it unset, or use `tidings start`.',
     );
   }
+  if (problems.length === 0) problems.push(...databaseProblems(config));
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
+}
+
+function databaseProblems({ databaseUrl, databasePooling, databaseDirectUrl }: Config): readonly string[] {
+  if (databaseUrl === null && (databaseDirectUrl !== null || databasePooling === 'transaction'))
+    return [
+      'DATABASE_POOLING or DATABASE_DIRECT_URL is set, but DATABASE_URL is not: set it to the address of the pooler.',
+    ];
+  if (databasePooling === 'transaction' && databaseDirectUrl === null)
+    return [
+      'DATABASE_DIRECT_URL is unset, but DATABASE_POOLING is "transaction": set it to the address of the same database past ' +
+        'the pooler. Migrations, and the claim that keeps a node without Redis alone, each need a session of their own.',
+    ];
+  return [];
 }
 
 export const isLoopback = (host: string): boolean =>

@@ -4,13 +4,18 @@ import type { Logger } from 'pino';
 import { createCoalescingSocket } from './coalescing-socket.ts';
 import { migrate } from './migrate.ts';
 import { openPgliteServer } from './pglite-server.ts';
-import { createPgStore } from './pg-store.ts';
-import type { MigrationFolder, Store } from './store.ts';
+import { createPgStore, idleInTransactionMs } from './pg-store.ts';
+import { isPooled, requireOneDatabase, requireSession } from './pooler.ts';
+import type { MigrationFolder, Pooling, Store } from './store.ts';
 import { phrase } from './store-errors.ts';
 
 export interface OpenStoreOptions {
   /** `postgres://user:password@host:port/database`, or null for the embedded database. */
   readonly databaseUrl: string | null;
+  /** What that address leads to: `transaction` where it is a pooler in transaction mode; `session` unless given. */
+  readonly databasePooling?: Pooling;
+  /** The same database past its pooler, for migrations. `databaseUrl` unless given. */
+  readonly databaseDirectUrl?: string | null;
   /** Where the embedded database lives, made if missing; null: in memory, gone when it is closed. */
   readonly dataDir: string | null;
   readonly migrations: readonly MigrationFolder[];
@@ -35,9 +40,6 @@ const startTimeoutMs = 10_000;
 /** A server that stops answering without a word is taken for lost after this long. */
 const queryTimeoutMs = 30_000;
 
-/** PostgreSQL gives up a transaction whose node has vanished, and with it the locks that others wait for. */
-const idleInTransactionMs = 30_000;
-
 /** Rejects with a sentence for people; it never holds the password. */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   return options.databaseUrl === null ? openPglite(options) : openPostgresql(options, options.databaseUrl);
@@ -54,7 +56,7 @@ async function openPglite(options: OpenStoreOptions): Promise<Store> {
       password: 'none',
       ssl: false,
     };
-    const description = await withClient(connection, async (client) => {
+    const description = await withClient(connection, 'DATA_DIR', async (client) => {
       await migrate(client, { migrations, logger, takeTurns: false });
       return `embedded PostgreSQL ${(await serverVersion(client)).name} (PGlite) in ${dataDir ?? 'memory'}`;
     });
@@ -63,6 +65,7 @@ async function openPglite(options: OpenStoreOptions): Promise<Store> {
       description,
       logger,
       detectMisuse: options.detectMisuse ?? false,
+      pooling: 'session',
       afterClose: () => server.close(),
       pool: {
         ...connection,
@@ -86,10 +89,18 @@ async function openPglite(options: OpenStoreOptions): Promise<Store> {
 }
 
 async function openPostgresql(options: OpenStoreOptions, databaseUrl: string): Promise<Store> {
-  const { logger, migrations } = options;
-  requirePostgresUrl(databaseUrl);
-  const connection = { connectionString: databaseUrl, keepAlive: true, application_name: 'tidings' };
-  const description = await withClient(connection, async (client) => {
+  const { logger, migrations, databaseDirectUrl = null, databasePooling: pooling = 'session' } = options;
+  requirePostgresUrl('DATABASE_URL', databaseUrl);
+  if (databaseDirectUrl !== null) requirePostgresUrl('DATABASE_DIRECT_URL', databaseDirectUrl);
+  const toConnection = (connectionString: string) => ({
+    connectionString,
+    keepAlive: true,
+    application_name: 'tidings',
+  });
+  const connection = toConnection(databaseUrl);
+  const direct = databaseDirectUrl === null ? connection : toConnection(databaseDirectUrl);
+  const variable = databaseDirectUrl === null ? 'DATABASE_URL' : 'DATABASE_DIRECT_URL';
+  const description = await withClient(direct, variable, async (client) => {
     const where = placeOf(client);
     const version = await serverVersion(client);
     if (version.major < oldestVersion) {
@@ -97,6 +108,13 @@ async function openPostgresql(options: OpenStoreOptions, databaseUrl: string): P
         `The database at ${where} is PostgreSQL ${version.name}. Tidings needs ${oldestVersion} or newer: ` +
           'upgrade it, or let DATABASE_URL name another.',
       );
+    }
+    await requireSessions(client, direct, variable);
+    if (databaseDirectUrl !== null) {
+      await withClient(connection, 'DATABASE_URL', async (pooled) => {
+        await requireOneDatabase(client, pooled);
+        if (pooling === 'session') await requireSessions(pooled, connection, 'DATABASE_URL');
+      });
     }
     await migrate(client, { migrations, logger, takeTurns: true });
     return `PostgreSQL ${version.name} at ${where}`;
@@ -106,6 +124,7 @@ async function openPostgresql(options: OpenStoreOptions, databaseUrl: string): P
     description,
     logger,
     detectMisuse: options.detectMisuse ?? false,
+    pooling,
     pool: {
       ...connection,
       ...poolOptions(options),
@@ -114,21 +133,31 @@ async function openPostgresql(options: OpenStoreOptions, databaseUrl: string): P
       // The pool awaits it, which its types do not tell.
       // oxlint-disable-next-line typescript/no-misused-promises
       onConnect: async (client) => {
-        await client.query(`set idle_in_transaction_session_timeout = ${idleInTransactionMs}`);
+        if (pooling === 'session')
+          await client.query(`set idle_in_transaction_session_timeout = ${idleInTransactionMs}`);
       },
     },
   });
 }
 
+async function requireSessions(
+  client: pg.Client,
+  connection: pg.ClientConfig,
+  variable: string,
+): Promise<void> {
+  if (!(await isPooled(client))) return;
+  await withClient(connection, variable, (other) => requireSession(client, other, variable));
+}
+
 /** Never quotes what it was given: the password is in there. */
-function requirePostgresUrl(databaseUrl: string): void {
+function requirePostgresUrl(variable: string, databaseUrl: string): void {
   try {
     if (!/^postgres(ql)?:\/\//.test(databaseUrl)) throw new Error('another scheme');
     // pg's own reading of the address, which knows more forms than URL does.
     new pg.Client(databaseUrl);
   } catch {
     throw new Error(
-      'DATABASE_URL is not an address of the form postgres://user:password@host:port/database ' +
+      `${variable} is not an address of the form postgres://user:password@host:port/database ` +
         '(special characters in the password have to be percent-encoded).',
     );
   }
@@ -147,6 +176,7 @@ function poolOptions({ acquireTimeoutMs = 5_000 }: OpenStoreOptions): pg.PoolCon
 /** Runs the work on a connection of its own, without the time limit of the pool's: a migration may take long. */
 async function withClient<T>(
   connection: pg.ClientConfig,
+  variable: string,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
   const client = new pg.Client({ ...connection, connectionTimeoutMillis: startTimeoutMs });
@@ -156,7 +186,7 @@ async function withClient<T>(
     await client.connect();
   } catch (error) {
     throw new Error(
-      `The database at ${placeOf(client)} cannot be used: ${phrase(error)}. Check that it runs and that DATABASE_URL is right.`,
+      `The database at ${placeOf(client)} cannot be used: ${phrase(error)}. Check that it runs and that ${variable} is right.`,
       { cause: error },
     );
   }

@@ -5,7 +5,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { TidingsError } from '../errors.ts';
-import type { Queries, Statement, Store } from './store.ts';
+import type { Pooling, Queries, Statement, Store } from './store.ts';
 import {
   isConnectionLost,
   isWorthRetrying,
@@ -23,11 +23,23 @@ export interface PgStoreOptions extends Pick<Store, 'kind' | 'description'> {
   readonly logger: Logger;
   /** Reports the use of `queries` inside of a transaction at once; see OpenStoreOptions. */
   readonly detectMisuse: boolean;
+  /**
+   * `transaction`: a pooler may give every transaction another session of the database. So nothing is left in one:
+   * statements have no names, and what a transaction needs is set within it.
+   */
+  readonly pooling: Pooling;
   /** Called once after the pool has closed. */
   readonly afterClose?: () => Promise<void>;
 }
 
 const maxTries = 5;
+
+/** PostgreSQL gives up a transaction whose node has vanished, and with it the locks that others wait for. */
+export const idleInTransactionMs = 30_000;
+
+const begin = 'begin isolation level read committed';
+/** One round trip, whatever is in it. */
+const beginAnywhere = `${begin}; set local idle_in_transaction_session_timeout = ${idleInTransactionMs}`;
 
 /** A checked-out connection; `broken` holds why it must not go back to the pool. */
 interface Lease {
@@ -37,6 +49,7 @@ interface Lease {
 
 export function createPgStore({ kind, description, logger, ...options }: PgStoreOptions): Store {
   const pool = new pg.Pool(options.pool);
+  const keepsSessions = options.pooling === 'session';
   const running = options.detectMisuse ? new AsyncLocalStorage<{ live: boolean }>() : undefined;
   let closing: Promise<void> | undefined;
 
@@ -86,14 +99,14 @@ export function createPgStore({ kind, description, logger, ...options }: PgStore
   async function attempt<T>(work: (tx: Queries) => Promise<T>): Promise<T> {
     const lease = await acquire();
     // Not awaited: the first statement follows it in the same round trip.
-    const begun = settle(ask(lease, { text: 'begin isolation level read committed' }));
+    const begun = settle(ask(lease, { text: keepsSessions ? begin : beginAnywhere }));
     const state = { live: true };
     const statements = new PipelinedStatements();
     const tx = queriesOver((config, values) => {
       if (!state.live)
         throw new Error('This transaction has ended: its work has to start every query before it ends.');
       return statements.add(ask(lease, config, values));
-    });
+    }, keepsSessions);
     try {
       const worked = await settle(
         running === undefined ? call(work, tx) : running.run(state, call, work, tx),
@@ -142,7 +155,7 @@ export function createPgStore({ kind, description, logger, ...options }: PgStore
   return {
     kind,
     description,
-    queries: queriesOver(askAlone),
+    queries: queriesOver(askAlone, keepsSessions),
 
     async transaction(work) {
       for (let tries = 1; ; tries++) {
@@ -211,10 +224,10 @@ const rootOf = (error: unknown, first: Failure | null): unknown =>
 type Ask = (config: pg.QueryConfig, values?: unknown[]) => Promise<pg.QueryResult>;
 
 /** Drizzle asks nothing of a client but `query`. */
-function queriesOver(query: Ask): Queries {
+function queriesOver(query: Ask, namesStatements: boolean): Queries {
   return Object.assign(drizzle({ client: { query } as unknown as pg.Pool }), {
     run: async <Row>({ name, text }: Statement, values: readonly unknown[]) =>
-      (await query({ name, text }, [...values])).rows as Row[],
+      (await query(namesStatements ? { name, text } : { text }, [...values])).rows as Row[],
   });
 }
 

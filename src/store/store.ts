@@ -19,6 +19,12 @@ export interface Queries extends Pick<
   run<Row>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]>;
 }
 
+/**
+ * Whose a session of the database is: the connection's for as long as it is open, or, behind a pooler in transaction mode,
+ * each transaction's alone.
+ */
+export type Pooling = 'session' | 'transaction';
+
 export interface Store {
   readonly kind: 'pglite' | 'postgresql';
   /** For people: "PostgreSQL 15.18 at localhost:5432/tidings". Never holds a password. */

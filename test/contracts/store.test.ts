@@ -16,6 +16,7 @@ import { UnknownOutcomeError } from '../../src/store/unknown-outcome.ts';
 import { startCommitCutter } from '../support/commit-cutter.ts';
 import { openTestDatabase } from '../support/database.ts';
 import { type TestMigrations, writeMigrations } from '../support/migrations.ts';
+import { startPooler } from '../support/pgbouncer.ts';
 import { type PostgresServer, runSql, startPostgres } from '../support/postgres.ts';
 import {
   accounts,
@@ -75,6 +76,24 @@ storeContract('PostgreSQL', async (options) => {
     store,
     async [Symbol.asyncDispose]() {
       await store.close();
+      await database.drop();
+    },
+  };
+});
+
+storeContract('PostgreSQL behind a pooler in transaction mode', async (options) => {
+  const database = await openTestDatabase();
+  const pooler = await startPooler({ databaseUrl: database.url });
+  const store = await openPostgresql(pooler.through(database.url), {
+    databasePooling: 'transaction',
+    databaseDirectUrl: database.url,
+    ...options,
+  });
+  return {
+    store,
+    async [Symbol.asyncDispose]() {
+      await store.close();
+      await pooler[Symbol.asyncDispose]();
       await database.drop();
     },
   };

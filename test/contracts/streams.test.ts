@@ -1,4 +1,5 @@
-// Runs the contract of streams on both set-ups: everything in one process, and two nodes on Redis and PostgreSQL.
+// Runs the contract of streams on every set-up: everything in one process, and two nodes on Redis and PostgreSQL, by itself and
+// behind a pooler.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,9 +7,10 @@ import { openMemoryEngine } from '../../src/engines/memory/memory-engine.ts';
 import { openRedisEngine } from '../../src/engines/redis/redis-engine.ts';
 import { openTestDatabase } from '../support/database.ts';
 import { createEvents } from '../support/engine-follower.ts';
+import { startPooler } from '../support/pgbouncer.ts';
 import { startRedis } from '../support/redis.ts';
 import { openStreamsNode, silent } from '../support/streams-nodes.ts';
-import { streamsContract } from './streams.contract.ts';
+import { streamsContract, type StreamsSetup } from './streams.contract.ts';
 
 const shared = { logger: silent, events: createEvents() };
 
@@ -31,14 +33,16 @@ streamsContract('memory and PGlite, one node', {
   },
 });
 
-streamsContract('Redis and PostgreSQL, two nodes', {
+const distributed = (behindPooler: boolean): StreamsSetup => ({
   async open() {
     const shares = process.env['TIDINGS_TEST_REDIS_URL'];
     const own = shares === undefined ? await startRedis() : undefined;
     const database = await openTestDatabase();
+    const pooler = behindPooler ? await startPooler({ databaseUrl: database.url }) : null;
     const open = () =>
       openStreamsNode({
-        databaseUrl: database.url,
+        databaseUrl: pooler?.through(database.url) ?? database.url,
+        ...(pooler === null ? {} : { databasePooling: 'transaction', databaseDirectUrl: database.url }),
         openEngine: (logId) => openRedisEngine({ url: shares ?? own?.url ?? '', logId, ...shared }),
       });
     const [near, far] = await Promise.all([open(), open()]);
@@ -47,8 +51,12 @@ streamsContract('Redis and PostgreSQL, two nodes', {
       far,
       async [Symbol.asyncDispose]() {
         await Promise.all([near[Symbol.asyncDispose](), far[Symbol.asyncDispose]()]);
+        await pooler?.[Symbol.asyncDispose]();
         await Promise.all([database.drop(), own?.stop()]);
       },
     };
   },
 });
+
+streamsContract('Redis and PostgreSQL, two nodes', distributed(false));
+streamsContract('Redis and PostgreSQL behind a pooler in transaction mode, two nodes', distributed(true));

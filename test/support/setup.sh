@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the programs that the tests start by themselves: Redis, PostgreSQL and Chromium (`npm run test:setup`).
+# Installs the programs that the tests start by themselves: Redis, PostgreSQL, PgBouncer and Chromium (`npm run test:setup`).
 # What is already there is left alone. On Debian and Ubuntu it uses apt-get; elsewhere it says what is missing.
 set -euo pipefail
 
@@ -13,6 +13,9 @@ has_postgresql() {
   done
   return 1
 }
+
+# Debian keeps it in a folder that only root has in PATH.
+has_pgbouncer() { PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v pgbouncer >/dev/null; }
 
 # The places are those of test/support/find-chromium.ts.
 has_chromium() {
@@ -31,13 +34,14 @@ has_chromium() {
 list_missing() {
   has_redis || echo redis-server
   has_postgresql || echo postgresql
+  has_pgbouncer || echo pgbouncer
   has_chromium || echo chromium
 }
 
 # Words in strings rather than arrays: macOS still has a bash that knows no mapfile.
 missing=$(list_missing | xargs)
 if [ -z "$missing" ]; then
-  echo 'Redis, PostgreSQL and Chromium are already installed: nothing to do. Run the tests with `npm test`.'
+  echo 'Redis, PostgreSQL, PgBouncer and Chromium are already installed: nothing to do. Run the tests with `npm test`.'
   exit 0
 fi
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { pino } from 'pino';
 import type { Engine } from '../../src/engines/engine.ts';
-import { openStore } from '../../src/store/open-store.ts';
+import { openStore, type OpenStoreOptions } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { toCursorText, type Position } from '../../src/streams/cursor.ts';
 import { openLog, type Log } from '../../src/streams/log.ts';
@@ -29,7 +29,7 @@ export interface StreamsNode extends AsyncDisposable {
   readonly broker: TestBroker;
 }
 
-export interface StreamsNodeOptions {
+export interface StreamsNodeOptions extends Pick<OpenStoreOptions, 'databasePooling' | 'databaseDirectUrl'> {
   /** null for an embedded database in `dataDir`. */
   readonly databaseUrl: string | null;
   readonly dataDir?: string;
@@ -41,6 +41,7 @@ export interface StreamsNodeOptions {
 export async function openStreamsNode(options: StreamsNodeOptions): Promise<StreamsNode> {
   const { databaseUrl, dataDir = 'unused', checkMs = 3_600_000 } = options;
   const store = await openStore({
+    ...options,
     databaseUrl,
     dataDir,
     migrations: [migrations],

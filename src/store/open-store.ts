@@ -22,7 +22,10 @@ export interface OpenStoreOptions {
   readonly logger: Logger;
   /** Connections to PostgreSQL, 20 unless given. The embedded database has one. */
   readonly poolSize?: number;
-  /** How long a query may wait for a free connection, or for a new one, before it is UNAVAILABLE: 5,000 ms unless given. */
+  /**
+   * A query that waits for a free connection is UNAVAILABLE when the database has answered nothing at all for so long, and
+   * one for which a connection is made when that takes so long: 5,000 ms unless given.
+   */
   readonly acquireTimeoutMs?: number;
   /**
    * Reports `store.queries` used inside of a transaction at once, for tests. Off unless set: following the async path

@@ -5,13 +5,16 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { TidingsError } from '../errors.ts';
+import { ConnectionQueue, QueueGivenUp, type Lane } from './connection-queue.ts';
 import type { Pooling, Queries, Statement, Store } from './store.ts';
 import {
+  busy,
   isConnectionLost,
   isWorthRetrying,
   phrase,
   retryAfterMs,
   sqlState,
+  tookTooLong,
   toStoreError,
   unavailable,
 } from './store-errors.ts';
@@ -50,6 +53,10 @@ interface Lease {
 export function createPgStore({ kind, description, logger, ...options }: PgStoreOptions): Store {
   const pool = new pg.Pool(options.pool);
   const keepsSessions = options.pooling === 'session';
+  const patienceMs = options.pool.connectionTimeoutMillis ?? 5_000;
+  const queue = new ConnectionQueue({ size: options.pool.max ?? 10, patienceMs });
+  /** Why no connection could be made, while that is the last thing known of the database. */
+  let away: unknown;
   const running = options.detectMisuse ? new AsyncLocalStorage<{ live: boolean }>() : undefined;
   let closing: Promise<void> | undefined;
 
@@ -58,19 +65,54 @@ export function createPgStore({ kind, description, logger, ...options }: PgStore
   pool.on('connect', (client) => client.on('error', () => {}));
   pool.on('error', (error) => logger.warn({ reason: phrase(error) }, 'an idle database connection was lost'));
 
-  async function acquire(): Promise<Lease> {
+  async function acquire(lane: Lane): Promise<Lease> {
     try {
-      return { client: await pool.connect(), broken: undefined };
+      await queue.take(lane);
     } catch (error) {
+      if (!(error instanceof QueueGivenUp)) throw error;
+      throw away !== undefined && error.reason === 'silence' ? unavailable(away) : busy(error);
+    }
+    try {
+      return { client: await connect(), broken: undefined };
+    } catch (error) {
+      queue.give();
+      away = error;
       throw unavailable(error);
     }
   }
 
+  /** Again where it took too long while others were answered: then it is this process, or the machine, that is busy. */
+  async function connect(): Promise<pg.PoolClient> {
+    for (let tries = 1; ; tries += 1) {
+      const { answers } = queue;
+      try {
+        return await pool.connect();
+      } catch (error) {
+        if (!tookTooLong(error) || queue.answers === answers || tries === maxTries) throw error;
+      }
+    }
+  }
+
+  function release(lease: Lease): void {
+    lease.client.release(lease.broken);
+    queue.give();
+  }
+
+  function answered(): void {
+    away = undefined;
+    queue.answered();
+  }
+
   async function ask(lease: Lease, config: pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
     try {
-      return await lease.client.query(parsingInt8(config), values);
+      const result = await lease.client.query(parsingInt8(config), values);
+      answered();
+      return result;
     } catch (error) {
-      if (!isConnectionLost(error)) throw error;
+      if (!isConnectionLost(error)) {
+        answered();
+        throw error;
+      }
       lease.broken = error as Error;
       throw unavailable(error);
     }
@@ -88,16 +130,16 @@ export function createPgStore({ kind, description, logger, ...options }: PgStore
     if (running?.getStore()?.live) {
       throw new Error("A transaction is under way here: use its handle instead of the store's own queries.");
     }
-    const lease = await acquire();
+    const lease = await acquire('query');
     try {
       return await ask(lease, config, values);
     } finally {
-      lease.client.release(lease.broken);
+      release(lease);
     }
   }
 
   async function attempt<T>(work: (tx: Queries) => Promise<T>): Promise<T> {
-    const lease = await acquire();
+    const lease = await acquire('transaction');
     // Not awaited: the first statement follows it in the same round trip.
     const begun = settle(ask(lease, { text: keepsSessions ? begin : beginAnywhere }));
     const state = { live: true };
@@ -131,7 +173,7 @@ export function createPgStore({ kind, description, logger, ...options }: PgStore
       return worked.value;
     } finally {
       state.live = false;
-      lease.client.release(lease.broken);
+      release(lease);
     }
   }
 

@@ -78,6 +78,20 @@ export function isWorthRetrying(error: unknown): boolean {
   return state === '40P01' || state === '40001';
 }
 
+/** Whether a connection was not made in time, and nothing else is known. */
+export const tookTooLong = (error: unknown): boolean =>
+  error instanceof Error &&
+  ['timeout exceeded when trying to connect', 'timeout expired', 'connection timeout'].some((known) =>
+    error.message.includes(known),
+  );
+
+/** The database is there, as far as is known, and too much is asked of it. */
+export const busy = (cause: unknown): TidingsError =>
+  new TidingsError('UNAVAILABLE', 'The database is busy: too many requests wait for it. Try again shortly.', {
+    retryAfterMs,
+    cause,
+  });
+
 export function unavailable(cause: unknown): TidingsError {
   const what = sqlState(cause) === '25006' ? 'accepts no changes' : 'cannot be reached';
   return new TidingsError('UNAVAILABLE', `The database ${what} at the moment. Try again shortly.`, {

@@ -34,8 +34,8 @@ export interface Store {
   /**
    * Runs the work in one READ COMMITTED transaction and answers what it answers. Everything inside uses `tx`.
    * What the work throws rolls back and is thrown on. A deadlock or serialization failure runs the work again
-   * (so the work has no effects outside of the database). While the database is away, or no connection becomes free
-   * in time, it rejects with UNAVAILABLE. Statements that the work has started and does not await are answered together
+   * (so the work has no effects outside of the database). While the database is away, or answers nothing while no
+   * connection is free, it rejects with UNAVAILABLE. Statements that the work has started and does not await are answered together
    * with the commit; where one fails, all is rolled back and its error is thrown.
    * A commit whose answer is lost rejects with UnknownOutcomeError.
    */

@@ -171,11 +171,46 @@ describe('the store on PostgreSQL', () => {
     expect([await balanceOf(store, a), await balanceOf(store, b)]).toEqual([1_000, 1_000]);
   });
 
-  test('when no connection becomes free in time it is UNAVAILABLE, and then goes on', async () => {
+  test('where nothing is answered in time it is UNAVAILABLE, told as busy, and then goes on', async () => {
     await using db = await open({ poolSize: 1, acquireTimeoutMs: 500 });
     const nested = db.store.transaction(() => db.store.queries.execute(sql`select 1`));
-    expect(await rejection(nested)).toEqual(unavailable);
+    const error = toStoreError(await rejection(nested));
+    expect(error).toEqual(unavailable);
+    expect((error as Error).message).toMatch(/^The database is busy: /);
     await db.store.check();
+  });
+
+  test('a storm of queries waits for as long as the database answers, and a transaction not behind all of them', async () => {
+    await using db = await open({ poolSize: 1, acquireTimeoutMs: 500 });
+    let answered = 0;
+    const storm = Promise.all(
+      Array.from({ length: 60 }, async () => {
+        await db.store.queries.execute(sql`select pg_sleep(0.03)`);
+        answered += 1;
+      }),
+    );
+    await db.store.transaction((tx) => tx.execute(sql`select 1`));
+    expect(answered).toBeLessThan(60);
+    await storm;
+    expect(answered).toBe(60);
+  });
+
+  test('a server that goes away while many wait is told to all of them as away', async () => {
+    await using db = await open({ poolSize: 1, acquireTimeoutMs: 500 });
+    const storm = Array.from({ length: 20 }, () =>
+      rejection(db.store.queries.execute(sql`select pg_sleep(10)`)),
+    );
+    await vi.waitFor(async () => {
+      const [sleeping] = await runSql<{ count: string }>(
+        server.url,
+        `select count(*) from pg_stat_activity where query like '%pg_sleep(10)%' and pid <> pg_backend_pid()`,
+      );
+      expect(sleeping).toEqual({ count: '1' });
+    });
+    await server.stop();
+    for (const error of await Promise.all(storm)) expect(toStoreError(error)).toEqual(unavailable);
+    await server.start();
+    await vi.waitFor(() => db.store.check());
   });
 
   test('while the server is away everything is UNAVAILABLE, and it recovers by itself', async () => {

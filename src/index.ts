@@ -71,10 +71,16 @@ export type { Taken, Write } from './streams/log-write.ts';
 export { publishOnce, type Published, type PublishRequest } from './streams/publish-once.ts';
 export { toTopic, type Topic } from './streams/topic.ts';
 
-export { claimIdempotencyKey, toContentHash, type IdempotencyClaim } from './streams/idempotency.ts';
+export {
+  claimIdempotencyKey,
+  forgetPublisher,
+  toContentHash,
+  type IdempotencyClaim,
+} from './streams/idempotency.ts';
 export { streamHeads } from './streams/log.tables.ts';
 export { awaitWrites } from './streams/await-writes.ts';
-export { rewritePayloads, type Rewriting } from './streams/rewrite-payloads.ts';
+export { lockHeads } from './streams/lock-heads.ts';
+export { rewritePayloads, rewriteStreams, type Rewriting } from './streams/rewrite-payloads.ts';
 export { SharedWork, Turns, type Work } from './streams/shared-work.ts';
 export type { StreamSubscription } from './streams/subscribe.ts';
 
@@ -110,6 +116,7 @@ export {
   type UserView,
 } from './modules/users/users.service.ts';
 export { requireCustomer, requireSameCustomer } from './modules/users/customers.ts';
+export { eraseCustomer, type CustomerErasure } from './modules/users/erase-customer.ts';
 export { users as usersTable } from './modules/users/users.tables.ts';
 export { PresenceTracker } from './modules/presence/presence-tracker.ts';
 export type { PresenceView, Profile } from './modules/presence/visible-presence.ts';

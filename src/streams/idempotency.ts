@@ -76,6 +76,19 @@ export async function claimIdempotencyKey(tx: Queries, claim: IdempotencyClaim):
   return { outcome: 'used', reference: row.reference };
 }
 
+/** The keys are the publisher's own words, and their hashes of its contents. What it repeats from now on is done again. */
+export async function forgetPublisher(
+  queries: Queries,
+  { workspace, publisher }: Pick<IdempotencyClaim, 'workspace' | 'publisher'>,
+): Promise<void> {
+  await queries.run(removeKeysOfPublisher, [workspace, publisher]);
+}
+
+const removeKeysOfPublisher: Statement = {
+  name: 'remove_idempotency_keys_of_publisher',
+  text: `delete from idempotency_keys where workspace = $1 and publisher = $2`,
+};
+
 /** Equal for contents that are equal as JSON, whatever the order of their keys. null is a value; undefined is absent. */
 export const toContentHash = (content: object): string =>
   createHash('sha256')

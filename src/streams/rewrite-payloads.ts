@@ -50,6 +50,36 @@ async function rewriteBatch(
     plain,
     spaced,
   ]);
+  const rewritten = await writeRewritten(tx, rows, rewrite);
+  const last = page.length < batchSize ? undefined : page.at(-1);
+  return { changed: rewritten, last: last === undefined ? null : [last.topic, last.number] };
+}
+
+/** The same for some streams, found by their topics, as a whole. Answers how many entries were changed. Harmless to repeat. */
+export async function rewriteStreams(
+  store: Store,
+  topics: readonly Topic[],
+  rewrite: Rewriting['rewrite'],
+): Promise<number> {
+  let after: readonly [Topic, number] = ['', 0];
+  let changed = 0;
+  for (;;) {
+    const page = await store.transaction(async (tx) => {
+      const rows = await tx.run<Row>(selectOfStreams, [topics, ...after, batchSize]);
+      changed += await writeRewritten(tx, rows, rewrite);
+      return rows;
+    });
+    const last = page.at(-1);
+    if (last === undefined || page.length < batchSize) return changed;
+    after = [last.topic, last.number];
+  }
+}
+
+async function writeRewritten(
+  tx: Queries,
+  rows: readonly Row[],
+  rewrite: Rewriting['rewrite'],
+): Promise<number> {
   const rewritten = rows.flatMap((row) => {
     const payload = rewrite(row.payload);
     return payload === row.payload ? [] : [{ ...row, payload }];
@@ -61,8 +91,7 @@ async function rewriteBatch(
       rewritten.map((row) => JSON.stringify(row.payload)),
     ]);
   }
-  const last = page.length < batchSize ? undefined : page.at(-1);
-  return { changed: rewritten.length, last: last === undefined ? null : [last.topic, last.number] };
+  return rewritten.length;
 }
 
 /** The whole log, a page at a time, in the order of its key: no page takes longer however little there is to find. */
@@ -85,6 +114,16 @@ const selectHolding: Statement = {
     where starts_with(entry.topic, $3)
       and (position($4 in entry.payload::text) > 0 or position($5 in entry.payload::text) > 0)
     for update of entry`,
+};
+
+const selectOfStreams: Statement = {
+  name: 'select_events_of_streams',
+  text: `
+    select topic, number, payload from stream_entries
+    where topic = any($1::text[]) and kind = 'event' and (topic, number) > ($2, $3::bigint)
+    order by topic, number
+    limit $4::bigint
+    for update`,
 };
 
 const updatePayloads: Statement = {

@@ -192,6 +192,40 @@ onBothDatabases('erasing a user', (database) => {
     expect((await dump(runtime, workspace)).join('\n')).not.toMatch(/secret|waved|Liddell/);
   });
 
+  it('what an order said of its customer does not come back with what is published meanwhile', async () => {
+    const { runtime, workspace, admin, erase } = await begin();
+    const publish = (input: object) =>
+      ask(
+        runtime,
+        admin,
+        'mutation ($input: PublishOrderUpdateInput!) { publishOrderUpdate(input: $input) { deduplicated } }',
+        { input: { customerId: 'alice', status: 'PENDING', ...input } },
+      );
+    const orders = Array.from({ length: 8 }, (_, index) => `order ${index}`);
+    await Promise.all(
+      orders.map((orderId) =>
+        publish({
+          orderId,
+          data: { to: 'secret address' },
+          note: 'secret note',
+          trackingNumber: 'secret number',
+        }),
+      ),
+    );
+    let erased = false;
+    const erasing = erase().finally(() => (erased = true));
+    // Each update repeats what it leaves out.
+    const publishing = orders.map(async (orderId) => {
+      for (let count = 0; !erased && count < 100; count += 1)
+        await publish({ orderId, status: count % 2 === 0 ? 'SHIPPED' : 'PROCESSING' });
+    });
+    await Promise.all([erasing, ...publishing]);
+    await Promise.all(orders.map((orderId) => publish({ orderId, status: 'DELIVERED' })));
+    const after = (await dump(runtime, workspace)).join('\n');
+    expect(after).not.toContain('secret');
+    expect(after).toContain('DELIVERED');
+  });
+
   it('asks for its scope, and for a user', async () => {
     const { runtime, alice, admin } = await begin();
     const erase = 'mutation ($userId: ID!) { eraseUser(userId: $userId) { userId } }';

@@ -6,5 +6,11 @@ import { bookingsService, createBookingsService } from './bookings.service.ts';
 export const bookingsModule: TidingsModule = {
   name: 'bookings',
   define: defineBookings,
-  open: (runtime) => ({ services: [provide(bookingsService, createBookingsService(runtime))] }),
+  open(runtime) {
+    const service = createBookingsService(runtime);
+    return {
+      services: [provide(bookingsService, service)],
+      onUserErased: (user) => service.eraseCustomer(user),
+    };
+  },
 };

@@ -1,10 +1,11 @@
 // Bookings: publishing an update, and reading bookings for whoever may see them.
-import { and, desc, eq, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Viewer } from '../../auth/viewer.ts';
 import { notFound } from '../../errors.ts';
 import { serviceKey, type Runtime } from '../../schema/context.ts';
 import type { AuthorizationClass } from '../../schema/event-stream.ts';
+import type { UserRef } from '../../schema/module.ts';
 import { optionalIdempotencyKey, requireFirst, requireId } from '../../schema/input.ts';
 import { parsePageCursor, placeMoment, placeText, toPage, type Page } from '../../schema/page.ts';
 import type { EntryOf } from '../../schema/scalars.ts';
@@ -13,6 +14,7 @@ import type { StreamPosition } from '../../streams/cursor.ts';
 import { publishOnce, type Published } from '../../streams/publish-once.ts';
 import { toTitle, type NotificationDraft } from '../notifications/notification-draft.ts';
 import { notificationsService } from '../notifications/notifications.service.ts';
+import { eraseCustomer } from '../users/erase-customer.ts';
 import { requireCustomer, requireSameCustomer } from '../users/customers.ts';
 import { toUserView, usersService } from '../users/users.service.ts';
 import { users } from '../users/users.tables.ts';
@@ -51,6 +53,8 @@ export interface BookingsService {
       after?: string | null | undefined;
     },
   ): Promise<BookingPage>;
+  /** Takes out what bookings say of a customer who is erased. Harmless to repeat. */
+  eraseCustomer(user: UserRef): Promise<void>;
 }
 
 export const bookingsService = serviceKey<BookingsService>('bookings');
@@ -141,8 +145,30 @@ export function createBookingsService(runtime: Runtime): BookingsService {
       const placeOf = ({ createdAt, id }: BookingView) => [createdAt, id];
       return { ...toPage(bookingList, rows.map(toView), { first, after, placeOf }), position };
     },
+
+    async eraseCustomer({ workspace, userId }) {
+      const ownedByThem = and(eq(bookings.workspace, workspace), eq(bookings.customerId, userId));
+      const rows = await store.queries.select({ id: bookings.id }).from(bookings).where(ownedByThem);
+      await eraseCustomer(store, {
+        ids: rows.map(({ id }) => id),
+        topicOf: (id) => bookingTopic(workspace, id),
+        collection: bookingsOfTopic(workspace, userId),
+        scrub: (tx, ids) =>
+          tx
+            .update(bookings)
+            .set({ data: null })
+            .where(and(eq(bookings.workspace, workspace), inArray(bookings.id, [...ids]))),
+        rewrite: (payload) => toImpersonal(payload as BookingUpdatePayload),
+      });
+    },
   };
 }
+
+/** What is left of an event when its customer is erased: which booking, what is booked, its states and moments. */
+const toImpersonal = (payload: BookingUpdatePayload): BookingUpdatePayload =>
+  payload.note === null && payload.booking.data === null
+    ? payload
+    : { ...payload, note: null, booking: { ...payload.booking, data: null } };
 
 const customerStatement: Statement = {
   name: 'read_customer_of_booking',

@@ -6,6 +6,7 @@ import { optionalText } from '../../schema/input.ts';
 import type { Write } from '../../streams/log-write.ts';
 import type { Queries } from '../../store/store.ts';
 import { requireActor, requireMayDelete, requireMayEdit } from './chat.policy.ts';
+import { eraseTraces } from './erase-traces.ts';
 import { conversationTopic } from './chat.topics.ts';
 import {
   readParticipants,
@@ -127,6 +128,7 @@ export function createMessagesService(runtime: Runtime): MessagesService {
     async eraseMessages({ workspace, userId }) {
       for (const messageId of await readUndeleted(store.queries, workspace, userId))
         await eraseMessage(workspace, messageId);
+      await store.transaction((tx) => eraseTraces(tx, { workspace, userId }));
     },
 
     onMessageSent(listener) {

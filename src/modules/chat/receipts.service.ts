@@ -96,8 +96,9 @@ const ownRow = ({ workspace, conversationId }: ConversationRef, userId: string) 
 
 type OwnRow = typeof conversationParticipants.$inferSelect;
 
-const hasRead = ({ lastReadNumber }: OwnRow, { number }: PlacedMessage): boolean =>
-  lastReadNumber !== null && lastReadNumber >= number;
+/** Of somebody who was erased only the number is left, for the counts: whoever comes back begins anew. */
+const hasRead = ({ lastReadNumber, lastReadMessageId }: OwnRow, { number }: PlacedMessage): boolean =>
+  lastReadMessageId !== null && lastReadNumber !== null && lastReadNumber >= number;
 
 /** Of a participant who has marked something as read. */
 function toResult(reader: UserView, own: OwnRow, moved: boolean) {
@@ -139,6 +140,7 @@ async function moveForward(
         ownRow(ref, userId),
         or(
           isNull(conversationParticipants.lastReadNumber),
+          isNull(conversationParticipants.lastReadMessageId),
           lt(conversationParticipants.lastReadNumber, number),
         ),
       ),

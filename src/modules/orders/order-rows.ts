@@ -81,6 +81,24 @@ export async function readForUpdate(
   return { previous, customer };
 }
 
+const scrubStatement: Statement = {
+  name: 'scrub_orders',
+  text: `
+    update orders set data = null, tracking_number = null, timeline = (
+      select coalesce(
+        json_agg(
+          json_build_object('status', told -> 'status', 'note', null, 'occurredAt', told -> 'occurredAt') order by place
+        ), '[]'::json)
+      from json_array_elements(timeline) with ordinality as transition(told, place)
+    )
+    where workspace = $1 and id = any($2::text[])`,
+};
+
+/** What they say of their customer is gone from the rows. Inside of a transaction that holds their heads. */
+export async function scrubOrders(tx: Queries, workspace: string, ids: readonly string[]): Promise<void> {
+  await tx.run(scrubStatement, [workspace, ids]);
+}
+
 const writeStatement: Statement = {
   name: 'write_order',
   text: `

@@ -6,5 +6,11 @@ import { createOrdersService, ordersService } from './orders.service.ts';
 export const ordersModule: TidingsModule = {
   name: 'orders',
   define: defineOrders,
-  open: (runtime) => ({ services: [provide(ordersService, createOrdersService(runtime))] }),
+  open(runtime) {
+    const service = createOrdersService(runtime);
+    return {
+      services: [provide(ordersService, service)],
+      onUserErased: (user) => service.eraseCustomer(user),
+    };
+  },
 };

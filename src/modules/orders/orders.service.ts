@@ -5,6 +5,7 @@ import type { Viewer } from '../../auth/viewer.ts';
 import { notFound } from '../../errors.ts';
 import type { AuthorizationClass } from '../../schema/event-stream.ts';
 import { serviceKey, type Runtime } from '../../schema/context.ts';
+import type { UserRef } from '../../schema/module.ts';
 import { optionalIdempotencyKey, requireFirst, requireId } from '../../schema/input.ts';
 import { parsePageCursor, placeMoment, placeText, toPage, type Page } from '../../schema/page.ts';
 import type { EntryOf } from '../../schema/scalars.ts';
@@ -13,6 +14,7 @@ import { publishOnce, type Published } from '../../streams/publish-once.ts';
 import type { Queries } from '../../store/store.ts';
 import { toTitle, type NotificationDraft } from '../notifications/notification-draft.ts';
 import { notificationsService } from '../notifications/notifications.service.ts';
+import { eraseCustomer } from '../users/erase-customer.ts';
 import { requireCustomer, requireSameCustomer } from '../users/customers.ts';
 import { toUserView } from '../users/users.service.ts';
 import { users } from '../users/users.tables.ts';
@@ -23,7 +25,8 @@ import {
   type OrderUpdatePayload,
   type OrderView,
 } from './apply-update.ts';
-import { readCustomer, readForUpdate, startWriting } from './order-rows.ts';
+import { toImpersonal } from './impersonal-order.ts';
+import { readCustomer, readForUpdate, scrubOrders, startWriting } from './order-rows.ts';
 import { mayFollowOrder, requireMayListOrders, requireMayPublishOrders } from './orders.policy.ts';
 import { orders } from './orders.tables.ts';
 import { orderTopic, ordersOfTopic } from './orders.topics.ts';
@@ -52,6 +55,8 @@ export interface OrdersService {
       after?: string | null | undefined;
     },
   ): Promise<OrderPage>;
+  /** Takes out what orders say of a customer who is erased. Harmless to repeat. */
+  eraseCustomer(user: UserRef): Promise<void>;
 }
 
 export const ordersService = serviceKey<OrdersService>('orders');
@@ -144,6 +149,18 @@ export function createOrdersService(runtime: Runtime): OrdersService {
         .limit(first + 1);
       const placeOf = (order: OrderView) => [order.createdAt, order.id];
       return { ...toPage(orderList, items.map(toView), { first, after, placeOf }), position };
+    },
+
+    async eraseCustomer({ workspace, userId }) {
+      const ownedByThem = and(eq(orders.workspace, workspace), eq(orders.customerId, userId));
+      const rows = await store.queries.select({ id: orders.id }).from(orders).where(ownedByThem);
+      await eraseCustomer(store, {
+        ids: rows.map(({ id }) => id),
+        topicOf: (id) => orderTopic(workspace, id),
+        collection: ordersOfTopic(workspace, userId),
+        scrub: (tx, ids) => scrubOrders(tx, workspace, ids),
+        rewrite: (payload) => toImpersonal(payload as OrderUpdatePayload),
+      });
     },
   };
 }

@@ -1,6 +1,6 @@
 // Who may be in a room, and following it for as long as that holds. Taking access away is a control entry of the room's
 // stream, so nobody has to be told: whoever lost it finds it there.
-import { sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { Viewer } from '../../auth/viewer.ts';
 import { notFound } from '../../errors.ts';
 import type { Context } from '../../schema/context.ts';
@@ -112,4 +112,17 @@ export async function writeAccess(
       target: [roomAccess.workspace, roomAccess.room, roomAccess.userId],
       set: { access, changedAt: sql`now()` },
     });
+}
+
+/** What was taken away stays so: whoever was kept out of a room does not come back by being erased. */
+export async function removeGrants(queries: Queries, workspace: string, userId: string): Promise<void> {
+  await queries
+    .delete(roomAccess)
+    .where(
+      and(
+        eq(roomAccess.workspace, workspace),
+        eq(roomAccess.userId, userId),
+        eq(roomAccess.access, 'granted'),
+      ),
+    );
 }

@@ -11,6 +11,7 @@ export const createRoomsModule = (options: RoomsOptions): TidingsModule => ({
     return {
       services: [provide(roomsService, service)],
       onSessionsRevoked: (user) => service.forget(user),
+      onUserErased: (user) => service.eraseUser(user),
       settled: () => service.settled(),
       close: async () => service.close(),
     };

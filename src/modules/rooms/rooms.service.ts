@@ -19,11 +19,13 @@ import type { Queries } from '../../store/store.ts';
 import { noEvents } from '../../streams/event-filter.ts';
 import { SharedWork, Turns } from '../../streams/shared-work.ts';
 import { publishOnce, type Published } from '../../streams/publish-once.ts';
+import { rewritePayloads } from '../../streams/rewrite-payloads.ts';
 import { PresenceTracker } from '../presence/presence-tracker.ts';
 import type { Profile } from '../presence/visible-presence.ts';
 import { toUserView, usersService, type NamesFollower, type UserView } from '../users/users.service.ts';
 import {
   createRoomAccess,
+  removeGrants,
   writeAccess,
   type RoomAccess,
   type RoomAccessChange,
@@ -69,6 +71,8 @@ export interface RoomsService extends RoomAccess {
   follow(context: Context, room: string, join: boolean): Promise<AsyncIterableIterator<RoomPresenceView>>;
   /** Nobody is told the user's name from now on, unless the database still has it. */
   forget(user: UserRef): void;
+  /** Takes out what the user has published in rooms, and the access that was granted. Harmless to repeat. */
+  eraseUser(user: UserRef): Promise<void>;
   /** Resolves when whoever has come or gone is told to those who follow. */
   settled(): Promise<void>;
   close(): void;
@@ -216,6 +220,16 @@ export function createRoomsService(runtime: Runtime, options: RoomsOptions): Roo
       for (const tracker of trackers.all()) if (tracker.workspace === workspace) tracker.forget(userId);
     },
 
+    async eraseUser({ workspace, userId }) {
+      await removeGrants(store.queries, workspace, userId);
+      await rewritePayloads(store, {
+        workspace,
+        kind: 'room',
+        holding: ['id', userId],
+        rewrite: (payload) => withoutTextsOf(userId, payload as RoomEventPayload | RoomControl),
+      });
+    },
+
     async settled() {
       await Promise.all([...trackers.all()].map((tracker) => tracker.settled()));
     },
@@ -229,6 +243,15 @@ export function createRoomsService(runtime: Runtime, options: RoomsOptions): Roo
       logger.warn({ err: error }, 'leaving a room is late: the engine is away');
     });
   }
+}
+
+/** The application's own name of an event may say something too. */
+const erasedName = 'erased';
+
+function withoutTextsOf(userId: string, payload: RoomEventPayload | RoomControl): unknown {
+  if (!('sender' in payload) || payload.sender?.id !== userId) return payload;
+  if (payload.name === erasedName && payload.data === null) return payload;
+  return { ...payload, name: erasedName, data: null };
 }
 
 async function listIds(registry: Pick<PresenceRegistry, 'listOnline'>, place: Place): Promise<string[]> {

@@ -63,10 +63,10 @@ export function defineUsers(builder: Builder): void {
       rate: 'publish',
       type: EraseUserPayload,
       description:
-        'Erases what is known of a user: message texts, attachments, notifications, presence, name and picture are gone from ' +
-        'tables and log, and their sessions end as by revokeSessions. The id stays where it stood, so that conversations ' +
-        'and streams stay whole. What applications have put into `data` is theirs to take out. Harmless to repeat: do so ' +
-        'after an error. Needs the scope users:erase.',
+        'Erases what is known of a user: message texts, attachments, titles, notifications, presence, name and picture are gone ' +
+        'from tables and log, with what they have published in rooms, and the notes, tracking numbers and `data` of their ' +
+        'orders and bookings; and their sessions end as by revokeSessions. The id stays where it stood, so that ' +
+        'conversations and streams stay whole. Harmless to repeat: do so after an error. Needs the scope users:erase.',
       args: { userId: t.arg.id({ required: true, description: 'Whom to erase.' }) },
       resolve: async (_root, { userId }, context) => {
         requireScope(context.viewer, 'users:erase');

@@ -10,6 +10,7 @@ import { serviceKey, type Runtime } from '../../schema/context.ts';
 import { optionalText, requireHttpsUrl, requireId, requireName } from '../../schema/input.ts';
 import type { Queries, Statement } from '../../store/store.ts';
 import { awaitWrites } from '../../streams/await-writes.ts';
+import { forgetPublisher } from '../../streams/idempotency.ts';
 import { rewritePayloads } from '../../streams/rewrite-payloads.ts';
 import { withoutNameOf } from './nameless.ts';
 import { users } from './users.tables.ts';
@@ -161,6 +162,7 @@ export function createUsersService(
       // What was on its way by then is there now, and what comes later knows of the revocation and of no name.
       await awaitWrites(store);
       await runtime.eraseTexts({ workspace, userId });
+      await forgetPublisher(store.queries, { workspace, publisher: userId });
       await rewritePayloads(store, {
         workspace,
         holding: ['id', userId],

@@ -123,6 +123,15 @@ export async function runSql<Row extends pg.QueryResultRow>(url: string, sql: st
   }
 }
 
+/** One of PostgreSQL's own programs, of the version that the servers of the tests are. Answers what it wrote. */
+export async function runPostgresProgram(
+  program: 'pg_dump' | 'pg_restore',
+  parameters: readonly string[],
+): Promise<string> {
+  const { stdout } = await promisify(execFile)(join(findBinaries(), program), [...parameters]);
+  return stdout;
+}
+
 /** The oldest version installed, since that is the one most likely to lack something; else what the PATH holds. */
 function findBinaries(): string {
   const versions = '/usr/lib/postgresql';

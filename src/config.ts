@@ -160,7 +160,7 @@ export function parseConfig(env: Environment, mode: Mode): Config {
     databasePooling: read.oneOf('DATABASE_POOLING', poolings) ?? 'session',
     databaseDirectUrl: read.url('DATABASE_DIRECT_URL', ['postgres:', 'postgresql:']),
     dataDir: read.text('DATA_DIR') ?? './data',
-    redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
+    redisUrl: read.redisUrl('REDIS_URL'),
     tokenIssuers: readIssuers(read, problems),
     tokenIntrospection: readIntrospection(read, problems),
     publicRooms: read.patterns('PUBLIC_ROOMS') ?? defaultPublicRooms,

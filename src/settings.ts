@@ -2,6 +2,7 @@
 // set it wrongly.
 
 import { isIP } from 'node:net';
+import { parseRedisUrl, redisUrlShape } from './redis-url.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -104,6 +105,9 @@ export function createReader(env: Environment, problems: string[]) {
         `a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
         true,
       ),
+    /** One Redis, several sentinels or a Cluster; not repeated either. */
+    redisUrl: (name: string) =>
+      parsed(name, (value) => (parseRedisUrl(value) === null ? null : value), redisUrlShape, true),
     patterns: (name: string) =>
       parsed(
         name,

@@ -15,7 +15,7 @@ const floors: readonly (readonly string[])[] = [
   ['streams'],
   ['engines'],
   ['store'],
-  ['config.ts', 'settings.ts', 'errors.ts'],
+  ['config.ts', 'settings.ts', 'redis-url.ts', 'errors.ts'],
 ];
 
 /**

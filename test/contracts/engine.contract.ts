@@ -22,6 +22,7 @@ export interface OpenedNodes extends AsyncDisposable {
 }
 
 export interface EngineSetup {
+  readonly kind: Engine['kind'];
   /** Opens a log of its own at each call. */
   open(): Promise<OpenedNodes>;
   readonly abilities: {
@@ -41,7 +42,7 @@ export function engineContract(name: string, setup: EngineSetup): void {
 
     test('says what it is, and that it can serve', async () => {
       await using nodes = await setup.open();
-      expect(nodes.near.engine.kind).toBe(name);
+      expect(nodes.near.engine.kind).toBe(setup.kind);
       expect(nodes.near.engine.description).not.toBe('');
       await expect(nodes.near.engine.check()).resolves.toBeUndefined();
     });

@@ -2,16 +2,19 @@
 
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { openMemoryEngine } from '../../src/engines/memory/memory-engine.ts';
 import { openRedisEngine } from '../../src/engines/redis/redis-engine.ts';
 import { createEvents } from '../support/engine-follower.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
-import { engineContract } from './engine.contract.ts';
+import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
+import { startWatchedRedis, type WatchedRedis } from '../support/redis-sentinel.ts';
+import { engineContract, type EngineSetup } from './engine.contract.ts';
 
 const logger = pino({ level: 'silent' });
 
 engineContract('memory', {
+  kind: 'memory',
   abilities: { manyNodes: false },
   async open() {
     const events = createEvents();
@@ -30,13 +33,15 @@ beforeAll(async () => {
 });
 afterAll(() => ownServer?.stop());
 
-engineContract('redis', {
+/** Two nodes of one log on the Redis at the address. */
+const onRedis = (findUrl: () => string): EngineSetup => ({
+  kind: 'redis',
   abilities: { manyNodes: true },
   async open() {
     const logId = randomUUID();
     const openNode = async () => {
       const events = createEvents();
-      return { engine: await openRedisEngine({ url: redisUrl ?? '', logId, logger, events }), events };
+      return { engine: await openRedisEngine({ url: findUrl(), logId, logger, events }), events };
     };
     const [near, far] = await Promise.all([openNode(), openNode()]);
     return {
@@ -47,4 +52,29 @@ engineContract('redis', {
       },
     };
   },
+});
+
+engineContract(
+  'Redis',
+  onRedis(() => redisUrl ?? ''),
+);
+
+describe('by Sentinel', () => {
+  let watched: WatchedRedis | undefined;
+  beforeAll(async () => void (watched = await startWatchedRedis()));
+  afterAll(() => watched?.stop());
+  engineContract(
+    'Redis Sentinel',
+    onRedis(() => watched?.url ?? ''),
+  );
+});
+
+describe('as a Cluster', () => {
+  let cluster: RedisCluster | undefined;
+  beforeAll(async () => void (cluster = await startRedisCluster()));
+  afterAll(() => cluster?.stop());
+  engineContract(
+    'Redis Cluster',
+    onRedis(() => cluster?.url ?? ''),
+  );
 });

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,8 @@ export interface RedisServer extends AsyncDisposable {
   readonly port: number;
   /** Ends the process; everything it held is lost. */
   stop(): Promise<void>;
+  /** As if the machine had failed; what it keeps in files is there at the next start. */
+  kill(): Promise<void>;
   /** Starts it again on the same port, empty. */
   start(): Promise<void>;
   restart(): Promise<void>;
@@ -24,9 +26,16 @@ export interface RedisServer extends AsyncDisposable {
   command(name: string, ...parameters: string[]): Promise<unknown>;
 }
 
-export async function startRedis(): Promise<RedisServer> {
+export interface RedisSettings {
+  /** As in redis.conf, beside those of every test server. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Makes it a sentinel: the lines of its configuration. */
+  readonly sentinel?: readonly string[];
+}
+
+export async function startRedis(options: RedisSettings = {}): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), 'tidings-redis-'));
-  const launched = await launchOnFreePort(directory);
+  const launched = await launchOnFreePort(directory, options);
   const { port } = launched;
   let { child } = launched;
 
@@ -49,13 +58,14 @@ export async function startRedis(): Promise<RedisServer> {
     await rm(directory, { recursive: true, force: true });
   };
   const start = async (): Promise<void> => {
-    child = await launch(port, directory);
+    child = await launch(port, directory, options);
   };
 
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
     stop: end,
+    kill,
     start,
     async restart() {
       await kill();
@@ -76,11 +86,14 @@ export async function startRedis(): Promise<RedisServer> {
   };
 }
 
-async function launchOnFreePort(directory: string): Promise<{ port: number; child: ChildProcess }> {
+async function launchOnFreePort(
+  directory: string,
+  options: RedisSettings,
+): Promise<{ port: number; child: ChildProcess }> {
   for (let attempt = 1; ; attempt += 1) {
     const port = await findFreePort();
     try {
-      return { port, child: await launch(port, directory) };
+      return { port, child: await launch(port, directory, options) };
     } catch (error) {
       // Somebody else may have taken the port meanwhile.
       if (attempt === 3 || !String(error).includes('in use')) throw error;
@@ -88,7 +101,7 @@ async function launchOnFreePort(directory: string): Promise<{ port: number; chil
   }
 }
 
-async function findFreePort(): Promise<number> {
+export async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -99,16 +112,27 @@ async function findFreePort(): Promise<number> {
 }
 
 /** Resolves when it accepts connections. */
-async function launch(port: number, directory: string): Promise<ChildProcess> {
+async function launch(
+  port: number,
+  directory: string,
+  { settings = {}, sentinel }: RedisSettings,
+): Promise<ChildProcess> {
   await mkdir(directory, { recursive: true });
-  const settings = { port: `${port}`, bind: '127.0.0.1', dir: directory, save: '', appendonly: 'no' };
-  const parameters = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  const own = { port: `${port}`, bind: '127.0.0.1', dir: directory };
+  const all = sentinel === undefined ? { ...own, save: '', appendonly: 'no', ...settings } : own;
+  const parameters = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
+  if (sentinel !== undefined) {
+    // It writes down there what it learns.
+    const file = join(directory, 'sentinel.conf');
+    await writeFile(file, sentinel.map((line) => `sentinel ${line}\n`).join(''), { flag: 'a' });
+    parameters.unshift(file, '--sentinel');
+  }
   const child = spawn('redis-server', parameters, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   await new Promise<void>((resolve, reject) => {
     const read = (chunk: Buffer): void => {
       output += chunk.toString();
-      if (output.includes('Ready to accept connections')) resolve();
+      if (/Ready to accept connections|Sentinel ID is/.test(output)) resolve();
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);

@@ -1,4 +1,5 @@
 -- Prepended to every presence script: one user's hash, and how a change of it is told.
+-- PUBLISH  the command that tells it, set before: 'PUBLISH', or 'SPUBLISH' within a Cluster
 --
 -- A member is `<escaped workspace>/<user id>` or `:<escaped room>/<user id>`. All keys begin with the same prefix, whose hash tag puts them into
 -- one slot, so scripts may derive them from members. A user's hash exists as long as the user has a session:
@@ -75,6 +76,6 @@ local function tell(user)
   end
   local state = '{"userId":' .. cjson.encode(user.id) .. ',"version":' .. version .. ',"live":' .. live
     .. ',"leaving":' .. leaving .. ',"setting":' .. setting .. '}'
-  redis.call('PUBLISH', user.channel, state)
+  redis.call(PUBLISH, user.channel, state)
   return gone and last or nil
 end

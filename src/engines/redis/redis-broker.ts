@@ -5,8 +5,8 @@ import { RedisPubSub } from 'graphql-redis-subscriptions';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { Broker, Follower, Following } from '../engine.ts';
+import type { Listening, Publisher } from './listening.ts';
 import { toUnavailable } from './redis-connections.ts';
-import type { SubscriberLink } from './subscriber-link.ts';
 
 interface Channel {
   readonly name: string;
@@ -19,7 +19,7 @@ interface Channel {
 }
 
 export class RedisBroker implements Broker {
-  readonly #link: SubscriberLink;
+  readonly #link: Listening;
   readonly #logger: Logger;
   readonly #pubsub: RedisPubSub;
   readonly #channels = new Map<string, Channel>();
@@ -28,12 +28,13 @@ export class RedisBroker implements Broker {
   /** The message that is being told. */
   #heard = '';
 
-  constructor(options: { commands: Redis; subscriber: Redis; link: SubscriberLink; logger: Logger }) {
+  constructor(options: { publisher: Publisher; link: Listening; logger: Logger }) {
     this.#link = options.link;
     this.#logger = options.logger;
     this.#pubsub = new RedisPubSub({
-      publisher: options.commands,
-      subscriber: this.#createFacade(options.subscriber),
+      // It calls nothing but `publish`.
+      publisher: options.publisher as unknown as Redis,
+      subscriber: this.#createFacade(),
       serializer: (message: string) => message,
       // It would be given a copy as bytes; the text is at hand.
       deserializer: () => this.#heard,
@@ -151,7 +152,7 @@ export class RedisBroker implements Broker {
    * awaits UNSUBSCRIBE: either would end the process. So here SUBSCRIBE always succeeds, its failure is read from
    * `#failures` afterwards, and UNSUBSCRIBE handles its own. Patterns are never used.
    */
-  #createFacade(subscriber: Redis): Redis {
+  #createFacade(): Redis {
     const facade = Object.assign(new EventEmitter(), {
       subscribe: (channel: string, answer: (error: null) => void): void => {
         this.#link
@@ -165,7 +166,7 @@ export class RedisBroker implements Broker {
       unsubscribe: (channel: string): void => this.#link.unsubscribe(channel),
       punsubscribe: (): void => undefined,
     });
-    subscriber.on('message', (channel: string, message: string) => {
+    this.#link.onMessage((channel, message) => {
       this.#heard = message;
       facade.emit('message', channel, '');
     });

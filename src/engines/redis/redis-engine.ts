@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { TidingsError } from '../../errors.ts';
+import { parseRedisUrl, redisUrlShape } from '../../redis-url.ts';
 import {
   type Broker,
   defaultLeaseTimings,
@@ -10,14 +11,16 @@ import {
   type EngineEvents,
   type LeaseTimings,
 } from '../engine.ts';
+import { toSlot } from './cluster-slots.ts';
+import { untilConnected } from './listening.ts';
 import { NodeLease } from './node-lease.ts';
 import { NodeSessions } from './node-sessions.ts';
 import { RedisBroker } from './redis-broker.ts';
+import { openRedisCluster } from './redis-cluster.ts';
 import {
   defaultProbeTimings,
   openRedisConnections,
   type ProbeTimings,
-  type RedisConnections,
   toUnavailable,
 } from './redis-connections.ts';
 import { createRedisExpiringSets } from './redis-expiring-sets.ts';
@@ -25,11 +28,10 @@ import { createRedisKeys, type RedisKeys } from './redis-keys.ts';
 import { createRedisNodes } from './redis-nodes.ts';
 import { createRedisPresence } from './redis-presence.ts';
 import { createRedisRates } from './redis-rates.ts';
-import { defineRedisScripts, type RedisScripts } from './redis-scripts.ts';
-import { SubscriberLink } from './subscriber-link.ts';
+import { defineRedisScripts } from './redis-scripts.ts';
 
 export interface RedisEngineOptions {
-  /** `redis://` or `rediss://`. */
+  /** As REDIS_URL: one Redis, a master by Sentinel, or a Cluster. */
   readonly url: string;
   /** Part of every channel and key: logs that share a Redis never meet. */
   readonly logId: string;
@@ -44,40 +46,25 @@ export interface RedisEngineOptions {
 export async function openRedisEngine(options: RedisEngineOptions): Promise<Engine> {
   const { url, logId, logger, events, timings = defaultLeaseTimings, probe = defaultProbeTimings } = options;
   const nodeId = options.nodeId ?? randomUUID();
-  const keys = createRedisKeys(logId);
+  const where = parseRedisUrl(url);
+  if (where === null) throw new TidingsError('UNAVAILABLE', `REDIS_URL must be ${redisUrlShape}.`);
+  const isCluster = where.kind === 'cluster';
+  const keys = createRedisKeys(logId, { spreadChannels: isCluster });
 
-  let parts:
-    | { readonly link: SubscriberLink; readonly broker: RedisBroker; readonly scripts: RedisScripts }
-    | undefined;
-  let connections: RedisConnections;
-  try {
-    connections = await openRedisConnections({
-      url,
-      logger,
-      probe,
-      prepare: (commands, subscriber) => {
-        const link = new SubscriberLink({ commands, subscriber, logger, probe });
-        const broker = new RedisBroker({ commands, subscriber, link, logger });
-        parts = { link, broker, scripts: defineRedisScripts(commands) };
-      },
-    });
-  } catch (error) {
-    parts?.link.close();
-    throw error;
-  }
-  if (parts === undefined) throw new Error('the connections were opened without being prepared');
-  const { link, broker, scripts } = parts;
-  const { commands, description } = connections;
-
+  const connections = isCluster
+    ? await openRedisCluster({ url: where, homeSlot: toSlot(keys.prefix), logger, probe })
+    : await openRedisConnections({ url: where, logger, probe });
+  const { commands, link, publisher, description } = connections;
+  const broker = new RedisBroker({ publisher, link, logger });
+  const scripts = defineRedisScripts(commands, isCluster ? 'SPUBLISH' : 'PUBLISH');
   const sessions = new NodeSessions();
   const lease = new NodeLease({ nodeId, commands, scripts, keys, sessions, timings, events, logger });
   try {
     await untilConnected(link, 2 * probe.deadlineMs);
     await lease.open();
   } catch (error) {
-    link.close();
     connections.close();
-    throw error;
+    throw toUnavailable(error);
   }
   link.onStateChange((state) => {
     if (state === 'away') logger.warn('the connection to Redis is lost; reconnecting');
@@ -109,7 +96,6 @@ export async function openRedisEngine(options: RedisEngineOptions): Promise<Engi
     },
     async close() {
       await lease.close();
-      link.close();
       connections.close();
     },
   };
@@ -125,31 +111,4 @@ function withPrefix(broker: Broker, keys: RedisKeys): Broker {
     follow: (channel, follower) => broker.follow(keys.channel(channel), follower),
     onStateChange: (listener) => broker.onStateChange(listener),
   };
-}
-
-async function untilConnected(link: SubscriberLink, withinMs: number): Promise<void> {
-  if (link.state === 'connected') return;
-  const { promise, resolve, reject } = withResolvers();
-  const end = link.onStateChange((state) => state === 'connected' && resolve());
-  const timer = setTimeout(
-    () => reject(toUnavailable(new Error('the subscriber connection stays away'))),
-    withinMs,
-  );
-  try {
-    await promise;
-  } finally {
-    end();
-    clearTimeout(timer);
-  }
-}
-
-/** Promise.withResolvers, which Node 20 lacks. */
-function withResolvers(): { promise: Promise<void>; resolve: () => void; reject: (error: Error) => void } {
-  let resolve = (): void => undefined;
-  let reject: (error: Error) => void = () => undefined;
-  const promise = new Promise<void>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve, reject };
 }

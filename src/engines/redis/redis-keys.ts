@@ -1,4 +1,5 @@
-// The names of everything a log keeps in Redis. One prefix whose hash tag puts all of it into one slot.
+// The names of everything a log keeps in Redis. One prefix whose hash tag puts all of it into one slot; within a Cluster,
+// the channels of topics are spread over all slots instead.
 
 import type { Place } from '../engine.ts';
 
@@ -36,7 +37,7 @@ export interface RedisKeys {
   readonly expiringMember: (set: string, member: string) => string;
 }
 
-export function createRedisKeys(logId: string): RedisKeys {
+export function createRedisKeys(logId: string, { spreadChannels = false } = {}): RedisKeys {
   const prefix = `tidings:{${logId}}:`;
   return {
     prefix,
@@ -48,7 +49,7 @@ export function createRedisKeys(logId: string): RedisKeys {
     everyone: (kind) => `${prefix}everyone:${kind}`,
     presence: (kind, place) => `${prefix}presence:${toGroup(kind, place)}`,
     reports: (subject) => `${prefix}reports:${escape(subject)}`,
-    channel: (name) => `${prefix}channel:${name}`,
+    channel: (name) => (spreadChannels ? `tidings:${logId}:channel:{${name}}` : `${prefix}channel:${name}`),
     expiringSet: (set) => `${prefix}expiring:${escape(set)}`,
     expiringMember: (set, member) => `${prefix}expiring:${escape(set)}/${member}`,
   };

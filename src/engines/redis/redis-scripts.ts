@@ -19,9 +19,11 @@ export interface RedisScripts {
 
 const load = (file: string): string => readFileSync(new URL(file, import.meta.url), 'utf8');
 
-export function defineRedisScripts(client: Redis): RedisScripts {
+/** `publish` is the command by which scripts tell of changes: within a Cluster, that of the slot they run in. */
+export function defineRedisScripts(client: Redis, publish: 'PUBLISH' | 'SPUBLISH'): RedisScripts {
   const define = (command: string, numberOfKeys: number, ...files: string[]): Script => {
-    client.defineCommand(command, { numberOfKeys, lua: files.map(load).join('\n') });
+    const lua = [`local PUBLISH = '${publish}'`, ...files.map(load)].join('\n');
+    client.defineCommand(command, { numberOfKeys, lua });
     const run = Reflect.get(client, command) as Script;
     return async (...keysAndArguments) => {
       try {

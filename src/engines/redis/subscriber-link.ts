@@ -8,22 +8,23 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { Broker } from '../engine.ts';
+import { LinkState } from './link-state.ts';
+import type { Listening } from './listening.ts';
 import type { ProbeTimings } from './redis-connections.ts';
 import { toUnavailable } from './redis-connections.ts';
 
 const channelsPerSubscribe = 500;
 const refusedRetryMs = 1_000;
 
-export class SubscriberLink {
+export class SubscriberLink implements Listening {
   readonly #commands: Redis;
   readonly #client: Redis;
   readonly #logger: Logger;
   /** Channels in force, or to be brought into force with the next connection. */
   readonly #channels = new Set<string>();
-  readonly #listeners = new Set<(state: Broker['state']) => void>();
+  readonly #state: LinkState;
   readonly #probe: NodeJS.Timeout;
   #retry: NodeJS.Timeout | null = null;
-  #state: Broker['state'] = 'away';
   /** Each connection has its own number, and so has each time without one. */
   #epoch = 0;
   /** The epoch whose connection has answered the PING behind its SUBSCRIBEs. */
@@ -33,6 +34,7 @@ export class SubscriberLink {
     this.#commands = options.commands;
     this.#client = options.subscriber;
     this.#logger = options.logger;
+    this.#state = new LinkState(options.logger);
     this.#client.on('ready', () => void this.#bringIntoForce());
     this.#client.on('close', () => this.#lose());
     this.#commands.on('ready', () => this.#confirm());
@@ -43,21 +45,19 @@ export class SubscriberLink {
   }
 
   get state(): Broker['state'] {
-    return this.#state;
+    return this.#state.current;
   }
 
   onStateChange(listener: (state: Broker['state']) => void): () => void {
-    const entry = (state: Broker['state']): void => listener(state);
-    this.#listeners.add(entry);
-    return () => void this.#listeners.delete(entry);
+    return this.#state.onChange(listener);
   }
 
-  /**
-   * Resolves when Redis has answered SUBSCRIBE on a connection that is still the current one. Rejects when that
-   * connection breaks first: then nobody listens, and nothing is remembered.
-   */
+  onMessage(listener: (channel: string, message: string) => void): void {
+    this.#client.on('message', listener);
+  }
+
   async subscribe(channel: string): Promise<void> {
-    if (this.#state === 'away') throw new Error('the subscriber connection is away');
+    if (this.#state.current === 'away') throw new Error('the subscriber connection is away');
     const epoch = this.#epoch;
     await this.#client.subscribe(channel);
     if (epoch !== this.#epoch) throw new Error('the subscriber connection broke');
@@ -73,9 +73,8 @@ export class SubscriberLink {
   close(): void {
     clearInterval(this.#probe);
     if (this.#retry !== null) clearTimeout(this.#retry);
-    this.#listeners.clear();
+    this.#state.close();
     this.#channels.clear();
-    this.#state = 'away';
     this.#epoch += 1;
   }
 
@@ -105,27 +104,15 @@ export class SubscriberLink {
 
   /** Waits for the other connection too, so that whoever is told that Redis is back can publish at once. */
   #confirm(): void {
-    if (this.#state === 'connected' || this.#answered !== this.#epoch) return;
+    if (this.#state.current === 'connected' || this.#answered !== this.#epoch) return;
     if (this.#commands.status !== 'ready') return;
-    this.#change('connected');
+    this.#state.change('connected');
   }
 
   #lose(): void {
     this.#epoch += 1;
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
-    this.#change('away');
-  }
-
-  #change(state: Broker['state']): void {
-    if (this.#state === state) return;
-    this.#state = state;
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener(state);
-      } catch (error) {
-        this.#logger.error({ err: error }, 'a listener for the state of the broker threw');
-      }
-    }
+    this.#state.change('away');
   }
 }

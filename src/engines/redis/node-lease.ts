@@ -47,7 +47,11 @@ export class NodeLease {
   constructor(options: NodeLeaseOptions) {
     this.#options = options;
     this.#watch = new LeaseWatch(options.timings.deadAfterMs);
-    options.commands.on('close', () => this.#watch.forget());
+    options.commands.on('close', () => {
+      this.#watch.forget();
+      // What answers next may be another server, to which not all of what this one had acknowledged has come.
+      this.doubt();
+    });
   }
 
   /** Takes the first lease; rejects with UNAVAILABLE where Redis is away. */

@@ -2,7 +2,6 @@
 // running server, and closes everything in the opposite order.
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import type { ExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import { Revocations } from './auth/revocations.ts';
@@ -19,6 +18,7 @@ import type { TidingsModule } from './schema/module.ts';
 import { DeliveryFigures } from './schema/delivery-figures.ts';
 import { createRateLimits } from './schema/rate-limits.ts';
 import { openModules, type Modules } from './schema/open-modules.ts';
+import { builtInMigrations as migrations } from './store/built-in-migrations.ts';
 import { claimNode } from './store/node-claim.ts';
 import { openStore } from './store/open-store.ts';
 import type { MigrationFolder, Store } from './store/store.ts';
@@ -83,7 +83,6 @@ const graphqlPath = '/graphql';
 const pingMs = 15_000;
 /** An idempotency key that is just about to expire must find its entry. */
 const retentionGraceMs = 3_600_000;
-const migrations = { name: 'tidings', folder: fileURLToPath(new URL('./store/migrations', import.meta.url)) };
 
 /** Resolves when the server listens. Rejects, with everything closed again, where something it needs is not there. */
 export async function createApp({ config, logger, modules: own = [], ...options }: AppOptions): Promise<App> {

@@ -150,6 +150,24 @@ export class ConfigError extends Error {
 }
 
 export function parseConfig(env: Environment, mode: Mode): Config {
+  const { config, problems } = readConfig(env, mode);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+/** How signed tokens are verified, whatever the other settings hold: for whoever signs them. */
+export function parseTokenIssuers(env: Environment): readonly TokenIssuer[] {
+  const problems: string[] = [];
+  const issuers = readIssuers(createReader(env, problems), problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return issuers;
+}
+
+/** For whoever looks into what is wrong: a bad setting is as if it were unset. */
+export function readConfig(
+  env: Environment,
+  mode: Mode,
+): { readonly config: Config; readonly problems: readonly string[] } {
   const problems: string[] = [];
   const read = createReader(env, problems);
   const config: Config = {
@@ -222,8 +240,7 @@ export function parseConfig(env: Environment, mode: Mode): Config {
     );
   }
   if (problems.length === 0) problems.push(...databaseProblems(config));
-  if (problems.length > 0) throw new ConfigError(problems);
-  return config;
+  return { config, problems };
 }
 
 function databaseProblems({ databaseUrl, databasePooling, databaseDirectUrl }: Config): readonly string[] {

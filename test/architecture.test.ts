@@ -72,8 +72,8 @@ describe('the import rule', () => {
     ]);
   });
 
-  test('lets only app.ts and the package entry name concrete engines and stores', () => {
-    for (const entry of ['src/app.ts', 'src/index.ts']) {
+  test('lets only app.ts, maintenance.ts and the package entry name concrete engines and stores', () => {
+    for (const entry of ['src/app.ts', 'src/maintenance.ts', 'src/index.ts']) {
       expect(
         offencesOf(entry, `import './engines/redis/redis-engine.ts';`, `import './store/open-store.ts';`),
       ).toEqual([]);
@@ -90,7 +90,7 @@ describe('the import rule', () => {
       expect.stringContaining('the contract in store/store.ts'),
     ]);
     expect(offencesOf('src/cli/dev.ts', `import { openStore } from '../store/open-store.ts';`)).toEqual([
-      expect.stringContaining('Only app.ts names concrete engines and stores'),
+      expect.stringContaining('Only app.ts and maintenance.ts name concrete engines and stores'),
     ]);
   });
 

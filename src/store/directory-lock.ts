@@ -10,6 +10,9 @@ export interface DirectoryLock {
   release(): Promise<void>;
 }
 
+/** Another process has it: its message says which, and what to do. */
+export class DirectoryInUse extends Error {}
+
 /** `O_EXLOCK` of macOS and the BSDs (open(2)), which Node does not name: open and lock in one step. */
 const exclusiveLock = 0x20;
 
@@ -30,7 +33,7 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
       (text) => /^\d+/.exec(text)?.[0],
       () => undefined,
     );
-    throw new Error(
+    throw new DirectoryInUse(
       `The data directory ${path} is in use by another Tidings${owner === undefined ? '' : ` (process ${owner})`}. ` +
         'Stop that one, or set DATA_DIR to another directory.',
     );

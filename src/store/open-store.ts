@@ -35,7 +35,7 @@ export interface OpenStoreOptions {
   readonly detectMisuse?: boolean;
 }
 
-const oldestVersion = 14;
+export const oldestVersion = 14;
 
 /** How long the first connection may take. */
 const startTimeoutMs = 10_000;
@@ -153,7 +153,7 @@ async function requireSessions(
 }
 
 /** Never quotes what it was given: the password is in there. */
-function requirePostgresUrl(variable: string, databaseUrl: string): void {
+export function requirePostgresUrl(variable: string, databaseUrl: string): void {
   try {
     if (!/^postgres(ql)?:\/\//.test(databaseUrl)) throw new Error('another scheme');
     // pg's own reading of the address, which knows more forms than URL does.
@@ -177,7 +177,7 @@ function poolOptions({ acquireTimeoutMs = 5_000 }: OpenStoreOptions): pg.PoolCon
 }
 
 /** Runs the work on a connection of its own, without the time limit of the pool's: a migration may take long. */
-async function withClient<T>(
+export async function withClient<T>(
   connection: pg.ClientConfig,
   variable: string,
   work: (client: pg.Client) => Promise<T>,
@@ -200,9 +200,10 @@ async function withClient<T>(
   }
 }
 
-const placeOf = (client: pg.Client): string => `${client.host}:${client.port}/${client.database ?? ''}`;
+export const placeOf = (client: pg.Client): string =>
+  `${client.host}:${client.port}/${client.database ?? ''}`;
 
-async function serverVersion(client: pg.Client): Promise<{ name: string; major: number }> {
+export async function serverVersion(client: pg.Client): Promise<{ name: string; major: number }> {
   const { rows } = await client.query<{ name: string; number: string }>(
     `select current_setting('server_version') as name, current_setting('server_version_num') as number`,
   );

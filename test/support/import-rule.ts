@@ -6,7 +6,7 @@ import { readReferences } from './read-references.ts';
 /** Top to bottom. Change it together with the map in the architecture page. */
 const floors: readonly (readonly string[])[] = [
   ['cli'],
-  ['app.ts', 'index.ts'],
+  ['app.ts', 'maintenance.ts', 'index.ts'],
   ['transport'],
   ['fanout'],
   ['modules'],
@@ -104,7 +104,7 @@ function judge(importer: string, specifier: string): string | undefined {
     return `${from.title} stands below ${to.title}; declare what it needs as a small interface and be handed it.`;
   }
   if (concrete.test(target) && from.floor !== placeOf('src/app.ts')?.floor && !isTest(importer)) {
-    return `Only app.ts names concrete engines and stores; ${from.title} speaks to the contract in ${contractOf(to.name)}.`;
+    return `Only app.ts and maintenance.ts name concrete engines and stores; ${from.title} speaks to the contract in ${contractOf(to.name)}.`;
   }
   return undefined;
 }

@@ -1,0 +1,95 @@
+// Looks at Redis as a node would find it, and changes nothing: for `tidings doctor`.
+import { Redis } from 'ioredis';
+
+export interface RedisExamination {
+  readonly version: string;
+  readonly isSupported: boolean;
+  /** What it does when its memory is full: `noeviction`, `allkeys-lru`, …; null where it does not say. */
+  readonly maxmemoryPolicy: string | null;
+  /** In bytes; 0: as much as there is. */
+  readonly maxmemory: number;
+  /**
+   * A subscriber that has so many bytes waiting is cut off: at once, or after `seconds` above `soft`. 0: never. null where Redis
+   * does not let its settings be read, as those of hosts seldom do.
+   */
+  readonly pubsubLimit: { readonly hard: number; readonly soft: number; readonly seconds: number } | null;
+  /** Milliseconds since the epoch: when it was asked and when it answered by this machine, and what it told. */
+  readonly clock: readonly {
+    readonly askedAt: number;
+    readonly answeredAt: number;
+    readonly told: number;
+  }[];
+}
+
+const oldestMajorVersion = 7;
+const readings = 5;
+/** Finer than Date.now. */
+const now = (): number => performance.timeOrigin + performance.now();
+const answerMs = 5_000;
+
+/** Rejects with a sentence that names the address, never the password. */
+export async function examineRedis(url: string): Promise<RedisExamination> {
+  const { hostname, port } = new URL(url);
+  const client = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: answerMs,
+    commandTimeout: answerMs,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+    connectionName: 'tidings-examination',
+  });
+  let reason = 'it did not answer';
+  // Only the message: ioredis hangs the failed command on its errors, and that may hold the password.
+  const note = (error: unknown) => {
+    if (error instanceof Error) reason = error.message || ((error as NodeJS.ErrnoException).code ?? reason);
+  };
+  client.on('error', note);
+  try {
+    await client.connect();
+    return await examine(client);
+  } catch (error) {
+    if (!String(error).includes('Connection is closed')) note(error);
+    // oxlint-disable-next-line preserve-caught-error -- it may hold the password
+    throw new Error(`Redis at ${hostname || 'localhost'}:${port || '6379'} cannot be used: ${reason}.`);
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function examine(client: Redis): Promise<RedisExamination> {
+  const info = `${await client.info('server')}\n${await client.info('memory')}`;
+  const told = (name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1] ?? null;
+  const version = told('redis_version') ?? 'of an unknown version';
+  return {
+    version,
+    isSupported: Number.parseInt(version, 10) >= oldestMajorVersion,
+    maxmemoryPolicy: told('maxmemory_policy'),
+    maxmemory: Number(told('maxmemory') ?? 0),
+    pubsubLimit: await readPubsubLimit(client),
+    clock: await readClock(client),
+  };
+}
+
+async function readPubsubLimit(client: Redis): Promise<RedisExamination['pubsubLimit']> {
+  let answer: unknown;
+  try {
+    answer = await client.config('GET', 'client-output-buffer-limit');
+  } catch {
+    return null;
+  }
+  const [, text = ''] = answer as [string?, string?];
+  const found = /pubsub (\d+) (\d+) (\d+)/.exec(text);
+  if (found === null) return null;
+  const [hard = 0, soft = 0, seconds = 0] = found.slice(1).map(Number);
+  return { hard, soft, seconds };
+}
+
+async function readClock(client: Redis): Promise<RedisExamination['clock']> {
+  const clock: { askedAt: number; answeredAt: number; told: number }[] = [];
+  while (clock.length < readings) {
+    const askedAt = now();
+    const [seconds = 0, microseconds = 0] = (await client.time()).map(Number);
+    clock.push({ askedAt, answeredAt: now(), told: seconds * 1_000 + microseconds / 1_000 });
+  }
+  return clock;
+}

@@ -1,29 +1,37 @@
 #!/usr/bin/env node
-// The commands: `tidings dev` to try and to develop, `tidings start` for production.
-import { runServer } from './run-server.ts';
+// The commands: `tidings dev` to try and to develop, `tidings start` for production, and those that help with either.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tellFailure, TidingsCommand } from './command.ts';
+import { addCompletionCommand } from './completion.command.ts';
+import { addMigrateCommand } from './migrate.command.ts';
+import { addServerCommands } from './serve.command.ts';
+import { addTokenCommand } from './token.command.ts';
 
-const help = `Tidings: a real-time GraphQL API server.
+const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
+  readonly version: string;
+};
 
-  tidings dev      try it and develop: embedded database, demo data, GraphiQL, development tokens, loopback only
-  tidings start    production: needs JWT_SECRET, JWT_JWKS_URL or TOKEN_INTROSPECTION_URL; see .env.example
-  tidings help     this text
-`;
+const program = new TidingsCommand('tidings')
+  .description('Tidings: a real-time GraphQL API server.')
+  .version(version, '-V, --version', 'print the version')
+  .helpOption('-h, --help', 'print this')
+  .helpCommand('help [command]', 'print what a command does')
+  .configureHelp({
+    helpWidth: 120,
+    subcommandTerm: (command) => `tidings ${command.name()}`,
+    // Its choices stand below, with what they mean.
+    argumentDescription: ({ description }) => description,
+  })
+  .exitOverride();
+addServerCommands(program);
+addTokenCommand(program);
+addMigrateCommand(program);
+addCompletionCommand(program);
 
-const [command = 'help', ...rest] = process.argv.slice(2);
-
-if (rest.length > 0 && command !== 'help') {
-  fail(
-    `\`tidings ${command}\` takes no arguments, but was given "${rest.join(' ')}". Settings are environment variables.`,
-  );
-} else if (command === 'dev' || command === 'start') {
-  process.exitCode = await runServer(command, process.env);
-} else if (command === 'help' || command === '--help' || command === '-h') {
-  process.stdout.write(help);
-} else {
-  fail(`There is no command "${command}".\n\n${help}`);
-}
-
-function fail(sentence: string): void {
-  process.stderr.write(`${sentence}\n`);
-  process.exitCode = 2;
+const words = process.argv.slice(2);
+try {
+  await program.parseAsync(words.length === 0 ? ['help'] : words, { from: 'user' });
+} catch (error) {
+  process.exitCode = tellFailure(error);
 }

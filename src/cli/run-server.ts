@@ -48,7 +48,7 @@ const toLoggedError = (error: unknown): unknown => {
   return loggable instanceof Error ? pino.stdSerializers.err(loggable) : loggable;
 };
 
-function explain(error: unknown, env: NodeJS.ProcessEnv): string {
+export function explain(error: unknown, env: NodeJS.ProcessEnv): string {
   if (error instanceof ConfigError) return error.message;
   if (!(error instanceof Error)) return String(error);
   const { code, syscall } = error as NodeJS.ErrnoException;

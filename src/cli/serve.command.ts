@@ -1,0 +1,46 @@
+// `tidings dev` and `tidings start`: the server, until it is asked to stop.
+import type { Mode } from '../config.ts';
+import { UsageError, type Options, type TidingsCommand } from './command.ts';
+
+export function addServerCommands(program: TidingsCommand): void {
+  program
+    .command('dev')
+    .summary('try it and develop: embedded database, demo data, GraphiQL, development tokens, loopback only')
+    .description(
+      'A server to try and to develop with: an embedded database in ./data unless DATABASE_URL names one, the workspace demo, ' +
+        'GraphiQL, and development tokens for everybody on this machine. Listens on loopback only.',
+    )
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action((_options: Options, command: TidingsCommand) => serve('dev', command))
+    .withNotes(notes('tidings dev'));
+  program
+    .command('start')
+    .summary('production: needs JWT_SECRET, JWT_JWKS_URL or TOKEN_INTROSPECTION_URL; see .env.example')
+    .description(
+      'The server for production. It needs a way to verify tokens: JWT_SECRET, JWT_JWKS_URL or TOKEN_INTROSPECTION_URL. ' +
+        '`tidings doctor` says what else is missing.',
+    )
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action((_options: Options, command: TidingsCommand) => serve('start', command))
+    .withNotes(notes('DATABASE_URL=postgres://… REDIS_URL=redis://… tidings start'));
+}
+
+async function serve(mode: Mode, { args }: TidingsCommand): Promise<void> {
+  if (args.length > 0) {
+    throw new UsageError(
+      `\`tidings ${mode}\` takes no arguments, but was given "${args.join(' ')}". Settings are environment variables.`,
+    );
+  }
+  const { runServer } = await import('./run-server.ts');
+  process.exitCode = await runServer(mode, process.env);
+}
+
+const notes = (example: string): string => `
+Settings are environment variables, all of them in .env.example.
+
+Example:
+  ${example}
+
+Exit codes: 0 stopped by SIGINT or SIGTERM, 1 it could not start, 2 wrong usage, 130 a second signal ended it at once.`;

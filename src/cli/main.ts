@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { tellFailure, TidingsCommand } from './command.ts';
 import { addCompletionCommand } from './completion.command.ts';
 import { addMigrateCommand } from './migrate.command.ts';
+import { addPublishCommand } from './publish.command.ts';
 import { addServerCommands } from './serve.command.ts';
+import { addSubscribeCommand } from './subscribe.command.ts';
 import { addTokenCommand } from './token.command.ts';
 
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
@@ -26,6 +28,8 @@ const program = new TidingsCommand('tidings')
   .exitOverride();
 addServerCommands(program);
 addTokenCommand(program);
+addPublishCommand(program);
+addSubscribeCommand(program);
 addMigrateCommand(program);
 addCompletionCommand(program);
 

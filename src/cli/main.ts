@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tellFailure, TidingsCommand } from './command.ts';
 import { addCompletionCommand } from './completion.command.ts';
+import { addDoctorCommand } from './doctor.command.ts';
 import { addMigrateCommand } from './migrate.command.ts';
 import { addPublishCommand } from './publish.command.ts';
 import { addServerCommands } from './serve.command.ts';
@@ -31,6 +32,7 @@ addTokenCommand(program);
 addPublishCommand(program);
 addSubscribeCommand(program);
 addMigrateCommand(program);
+addDoctorCommand(program);
 addCompletionCommand(program);
 
 const words = process.argv.slice(2);

@@ -1,9 +1,11 @@
 // Two terminals: in one somebody publishes, in the other somebody follows.
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTerminal, tidings, type Ended } from '../support/command-line.ts';
+import { main, openTerminal, tidings, type Ended } from '../support/command-line.ts';
 import { openTestDatabase } from '../support/database.ts';
 import { openNetwork } from '../support/network.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -154,6 +156,24 @@ describe('tidings subscribe', () => {
     expect(linesOf(ended)).toEqual([{ cursor: expect.any(String) as string, note: 'later' }]);
   });
 
+  it('a reader that has seen enough ends it, and is no failure', async () => {
+    await publish({ orderId: 's3', customerId: 'alice', status: 'PENDING' });
+    const line = `"$0" "$1" subscribe order --id s3 --quiet | head -1; echo "\${PIPESTATUS[0]}"`;
+    let ended = false;
+    const reading = promisify(execFile)('bash', ['-c', line, process.execPath, main], {
+      env: { ...process.env, ...env },
+    }).finally(() => (ended = true));
+    // It learns that nobody reads when it has something more to say.
+    const publishOnce = async () => {
+      await publish({ orderId: 's3', status: 'SHIPPED' });
+      return ended;
+    };
+    await expect.poll(publishOnce, { timeout: 25_000 }).toBe(true);
+    const { stdout, stderr } = await reading;
+    expect(stdout).toMatch(/^\{"cursor":.*\}\n0\n$/);
+    expect(stderr).toBe('');
+  });
+
   it.each([
     ['what is not there', ['order', '--id', 'nowhere'], 'orderUpdated has ended with NOT_FOUND'],
     ['what is no cursor', ['order', '--after', 'nonsense'], 'orderUpdated has ended with BAD_USER_INPUT'],
@@ -179,7 +199,7 @@ async function openPlace(kind: 'a data directory' | 'PostgreSQL') {
 }
 
 describe('nothing is lost and nothing is told twice when the server restarts', () => {
-  it.each(['a data directory', 'PostgreSQL'] as const)('on %s', async (kind) => {
+  it.each(['a data directory', 'PostgreSQL'] as const)('on %s', { timeout: 120_000 }, async (kind) => {
     await using place = await openPlace(kind);
     const before = await startServer({ env: place.env });
     await using network = await openNetwork(before.url);

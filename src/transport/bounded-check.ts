@@ -57,7 +57,7 @@ export class BoundedCheck<T> {
       timer = setTimeout(() => {
         const ms = performance.now() - asked.at;
         resolve({ value: null, problem: `${name} did not answer within ${deadlineMs / 1_000} s.`, ms });
-      }, deadlineMs);
+      }, deadlineMs).unref();
     });
     const checked = await Promise.race([asked.answer, late]);
     clearTimeout(timer);

@@ -1,8 +1,9 @@
-// The rows of a conversation and its participants, written inside of a write that holds their heads.
+// The rows of a conversation and its participants, written inside of a write that holds their heads; and, for every subscription,
+// with all that begin in the same moment, who takes part.
 import { and, eq, inArray } from 'drizzle-orm';
 import { notFound, TidingsError } from '../../errors.ts';
 import { isUuid } from '../../schema/input.ts';
-import type { Queries } from '../../store/store.ts';
+import type { Queries, Statement } from '../../store/store.ts';
 import { conversationParticipants, conversations } from './chat.tables.ts';
 import type { ConversationDraft } from './conversation-draft.ts';
 import { readParticipants, type ConversationRef, type Participant } from './conversation-write.ts';
@@ -98,4 +99,37 @@ export async function insertParticipants(
     .insert(conversationParticipants)
     .values(joined.map((participant) => ({ ...ref, ...participant, joinedAt, joinedNumber })));
   return joined;
+}
+
+/** Somebody in a conversation; its id is a UUID. */
+export interface Participation extends ConversationRef {
+  readonly userId: string;
+}
+
+/** Read in one statement. */
+const maxParticipationsAtOnce = 1_000;
+
+const participationsStatement: Statement = {
+  name: 'read_participations',
+  text: `
+    select participant.user_id is not null as takes_part
+    from unnest($1::text[], $2::uuid[], $3::text[]) with ordinality as asked(workspace, conversation_id, user_id, place)
+    left join conversation_participants as participant
+      on participant.workspace = asked.workspace and participant.conversation_id = asked.conversation_id
+        and participant.user_id = asked.user_id
+    order by asked.place`,
+};
+
+/** For each of the first thousand, in order: whether they take part. */
+export async function readParticipations(
+  queries: Queries,
+  participations: readonly Participation[],
+): Promise<readonly boolean[]> {
+  const asked = participations.slice(0, maxParticipationsAtOnce);
+  const rows = await queries.run<{ readonly takes_part: boolean }>(participationsStatement, [
+    asked.map(({ workspace }) => workspace),
+    asked.map(({ conversationId }) => conversationId),
+    asked.map(({ userId }) => userId),
+  ]);
+  return rows.map((row) => row.takes_part);
 }

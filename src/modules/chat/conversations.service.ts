@@ -1,6 +1,5 @@
 // Conversations: creating them, who takes part, and reading them for whoever does.
 import { randomUUID } from 'node:crypto';
-import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Viewer } from '../../auth/viewer.ts';
 import { notFound } from '../../errors.ts';
@@ -10,9 +9,9 @@ import { isUuid, requireFirst, requireIds } from '../../schema/input.ts';
 import { parsePageCursor, placeMoment, placeUuid, toPage, type Page } from '../../schema/page.ts';
 import type { StreamPosition } from '../../streams/cursor.ts';
 import type { Write } from '../../streams/log-write.ts';
+import { SharedWork, Turns } from '../../streams/shared-work.ts';
 import type { ParticipantsControl } from './chat.events.ts';
 import { requireActor } from './chat.policy.ts';
-import { conversationParticipants } from './chat.tables.ts';
 import { conversationsOfTopic, conversationTopic } from './chat.topics.ts';
 import {
   maxParticipants,
@@ -25,8 +24,10 @@ import {
   findCreated,
   insertConversation,
   insertParticipants,
+  readParticipations,
   requireParticipants,
   touchConversation,
+  type Participation,
 } from './conversation-rows.ts';
 import {
   appendUpdates,
@@ -66,6 +67,12 @@ const conversationList = 'conversations';
 const conversationPlace = z.tuple([placeMoment, placeUuid]);
 
 export function createConversationsService({ log, store }: Runtime): ConversationsService {
+  /** Subscribers who come at once, as after a node's death, ask together. */
+  const participations = new SharedWork<Participation, boolean>(new Turns(1), async (asked) => {
+    const found = await readParticipations(store.queries, asked);
+    // Whoever is beyond what one statement asks for is asked for with the next.
+    return asked.map((_, place) => found[place]);
+  });
   /** After a change: whoever has left by it, or since, is told how it stands all the same. */
   const readChanged = async (workspace: string, userId: string, id: string): Promise<ConversationView> => {
     const view = (await readConversations(store.queries, { workspace, userId }, [id])).get(id);
@@ -164,19 +171,10 @@ export function createConversationsService({ log, store }: Runtime): Conversatio
     },
 
     async requireParticipant(viewer, conversationId) {
-      const [row] = isUuid(conversationId)
-        ? await store.queries
-            .select({ userId: conversationParticipants.userId })
-            .from(conversationParticipants)
-            .where(
-              and(
-                eq(conversationParticipants.workspace, viewer.workspace),
-                eq(conversationParticipants.conversationId, conversationId),
-                eq(conversationParticipants.userId, viewer.id),
-              ),
-            )
-        : [];
-      if (row === undefined) throw notFound('conversation', conversationId);
+      const { workspace, id: userId } = viewer;
+      const takesPart =
+        isUuid(conversationId) && (await participations.ask({ workspace, conversationId, userId }));
+      if (!takesPart) throw notFound('conversation', conversationId);
       return 'participant';
     },
   };

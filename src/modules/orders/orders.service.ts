@@ -11,6 +11,7 @@ import { parsePageCursor, placeMoment, placeText, toPage, type Page } from '../.
 import type { EntryOf } from '../../schema/scalars.ts';
 import type { StreamPosition } from '../../streams/cursor.ts';
 import { publishOnce, type Published } from '../../streams/publish-once.ts';
+import { SharedWork, Turns } from '../../streams/shared-work.ts';
 import type { Queries } from '../../store/store.ts';
 import { toTitle, type NotificationDraft } from '../notifications/notification-draft.ts';
 import { notificationsService } from '../notifications/notifications.service.ts';
@@ -26,7 +27,14 @@ import {
   type OrderView,
 } from './apply-update.ts';
 import { toImpersonal } from './impersonal-order.ts';
-import { readCustomer, readForUpdate, scrubOrders, startWriting } from './order-rows.ts';
+import {
+  readCustomer,
+  readCustomers,
+  readForUpdate,
+  scrubOrders,
+  startWriting,
+  type OrderRef,
+} from './order-rows.ts';
 import { mayFollowOrder, requireMayListOrders, requireMayPublishOrders } from './orders.policy.ts';
 import { orders } from './orders.tables.ts';
 import { orderTopic, ordersOfTopic } from './orders.topics.ts';
@@ -66,6 +74,12 @@ const orderPlace = z.tuple([placeMoment, placeText]);
 
 export function createOrdersService(runtime: Runtime): OrdersService {
   const { log, store } = runtime;
+  /** Subscribers who come at once, as after a node's death, ask together. */
+  const customers = new SharedWork<OrderRef, string | null>(new Turns(1), async (asked) => {
+    const found = await readCustomers(store.queries, asked);
+    // Whoever is beyond what one statement asks for is asked for with the next.
+    return asked.map((_, place) => found[place]);
+  });
 
   return {
     async publishUpdate(viewer, input) {
@@ -121,8 +135,8 @@ export function createOrdersService(runtime: Runtime): OrdersService {
     },
 
     async requireMayFollow(viewer, id) {
-      const customerId = await readCustomer(store.queries, viewer.workspace, id);
-      const admitted = customerId === undefined ? null : mayFollowOrder(viewer, { customerId });
+      const customerId = await customers.ask({ workspace: viewer.workspace, id });
+      const admitted = customerId === null ? null : mayFollowOrder(viewer, { customerId });
       if (admitted === null) throw notFound('order', id);
       return admitted;
     },

@@ -256,6 +256,7 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       ...shared,
       allowedOrigins,
       maxPayloadBytes,
+      requestMs: config.requestMs,
       fanOut,
       backlogBytes: config.maxBacklogBytes,
       stuckMs: config.stuckMs,

@@ -58,6 +58,8 @@ export interface Config {
   readonly maxInitBytes: number;
   /** A WebSocket has so long to send connection_init. */
   readonly connectionInitMs: number;
+  /** A request has so long to arrive, its headers a third of it. */
+  readonly requestMs: number;
   readonly connectionLimits: ConnectionLimits;
   readonly queryLimits: QueryLimits;
   /** A file with the only operations that are carried out. null: whatever the schema allows. */
@@ -190,6 +192,7 @@ export function readConfig(
       read.number('MAX_PAYLOAD_BYTES', { min: 1_024, max: 64 * 1_024 * 1_024 }) ?? 1_024 * 1_024,
     maxInitBytes: read.number('MAX_INIT_BYTES', { min: 1_024, max: 1_024 * 1_024 }) ?? 16_384,
     connectionInitMs: (read.number('CONNECTION_INIT_SECONDS', { min: 1, max: 60 }) ?? 5) * 1_000,
+    requestMs: (read.number('REQUEST_SECONDS', { min: 1, max: 600 }) ?? 30) * 1_000,
     connectionLimits: {
       total: read.number('MAX_CONNECTIONS', anyCount) ?? defaultConnectionLimits.total,
       perUser: read.number('MAX_CONNECTIONS_PER_USER', anyCount) ?? defaultConnectionLimits.perUser,

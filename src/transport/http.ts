@@ -64,6 +64,8 @@ export interface HttpOptions {
   readonly logger: Logger;
   readonly allowedOrigins: readonly string[];
   readonly maxPayloadBytes: number;
+  /** A request has so long to arrive. */
+  readonly requestMs: number;
   readonly book: ConnectionBook;
   readonly admission: Admission;
   readonly figures: TransportFigures;
@@ -89,18 +91,18 @@ export interface HttpTransport {
 }
 
 /** Whoever sends a request, or keeps a connection for the next one, is waited for so long. */
-const patience: ServerOptions = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
+const patienceFor = (requestMs: number): ServerOptions => ({
+  headersTimeout: Math.ceil(requestMs / 3),
+  requestTimeout: requestMs,
   // Longer than balancers keep theirs: the side that sends requests should be the one to hang up.
   keepAliveTimeout: 65_000,
-  connectionsCheckingInterval: 2_000,
-};
+  connectionsCheckingInterval: Math.min(2_000, requestMs),
+});
 
 export function createHttp(options: HttpOptions): HttpTransport {
   const streams = createEventStreams(options);
   const yoga = createGraphql(options, streams);
-  const { logger, path, routes, figures } = options;
+  const { logger, path, routes, requestMs, figures } = options;
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = requestUrl(request);
@@ -117,7 +119,7 @@ export function createHttp(options: HttpOptions): HttpTransport {
     await yoga(request, response);
   };
 
-  const server = createServer(patience, (request, response) => {
+  const server = createServer(patienceFor(requestMs), (request, response) => {
     answer(request, response).catch((error: unknown) => {
       const requestId = requestIdOf(request);
       logger.error({ err: toLoggable(error), requestId }, 'an HTTP request could not be answered');

@@ -49,8 +49,8 @@ const answerWeight = maxUnderWay / maxAnswers;
 const openingWeight = 2;
 /** Pings without an answer after which it does not count any more that the system takes what is sent, see `isAlive`. */
 const maxUnansweredPings = 3;
-/** One that is told to leave because it does not read is given so long. */
-const stuckCloseMs = 2_000;
+/** One that is told to leave because it does not read, or has not said who it is, is given so long. */
+const shortCloseMs = 2_000;
 
 /** One object for all that there is of a connection: there are thousands of them, and most do nothing most of the time. */
 export class WebSocketClient
@@ -147,6 +147,7 @@ export class WebSocketClient
       if (heardBytesOf(this.#socket) <= maxHeardBytes) return;
       this.#endArrival();
       this.dismiss(closeCodes.badRequest, 'Too much came before connection_init was taken: send only that.');
+      this.#endSoon();
     };
     this.#socket.on('data', look);
     return () => void this.#socket.off('data', look);
@@ -155,6 +156,12 @@ export class WebSocketClient
   onLate(): void {
     this.#refuse('late');
     this.close(closeCodes.initTimeout);
+    this.#endSoon();
+  }
+
+  /** Whether or not the close is answered. */
+  #endSoon(): void {
+    setTimeout(() => this.webSocket.terminate(), shortCloseMs).unref();
   }
 
   /** The socket is gone. Called once. */
@@ -343,7 +350,7 @@ export class WebSocketClient
       closeCodes.tryAgainLater,
       'You have stopped reading. Connect again and go on after your last cursors.',
     );
-    setTimeout(() => this.webSocket.terminate(), stuckCloseMs).unref();
+    this.#endSoon();
   }
 }
 

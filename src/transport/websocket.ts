@@ -59,12 +59,22 @@ export interface WebSocketTransport {
 /** Shorter messages are not worth it. */
 const compressFromBytes = 1_024;
 
+/**
+ * Each piece of a message costs memory beside its bytes, a hundred times them where it is a crumb: pieces of so many bytes at least,
+ * or fewer than so many of them, are what networks and honest clients cut it into.
+ */
+const minPieceBytes = 256;
+const alwaysPieces = 1_024;
+
 export function attachWebSockets(options: WebSocketOptions): WebSocketTransport {
   const { http, path, logger, allowedOrigins, maxPayloadBytes, maxInitBytes, backlogBytes, book } = options;
   const { proxies, admission, figures } = options;
+  const maxPieces = Math.max(alwaysPieces, Math.ceil(maxPayloadBytes / minPieceBytes));
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: maxPayloadBytes,
+    maxFragments: maxPieces,
+    maxBufferedChunks: maxPieces,
     handleProtocols,
     // Without a context that is kept between messages: it would cost each connection some hundred KiB.
     perMessageDeflate: options.compress && {

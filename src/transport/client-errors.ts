@@ -34,6 +34,8 @@ const sentences: Readonly<Record<string, string>> = {
     'A request holds one operation, not a batch of them: send one request for each.',
   'Must provide query string.':
     'The request has no operation: send it as `query`, like { "query": "{ viewer { id } }" }.',
+  'Validation aborted.':
+    'The operation combines its fields and fragments in too many ways to be checked: ask for less at a time.',
   'Unable to identify operation':
     'The document has several operations, or none of this name: name one of them in `operationName`.',
   'Could not determine what operation to execute.':

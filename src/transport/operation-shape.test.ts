@@ -40,3 +40,12 @@ it('aliases are counted over the whole text', () => {
     'The operation has 3 aliases, and may have 2. Ask for less at a time.',
   ]);
 });
+
+it('the same field a thousand times is not compared with itself, wherever it is written', () => {
+  const often =
+    'The operation has the same fields too often, "a" 990 times: ask once for what is wanted once.';
+  expect(told(`{ ${'a { b } '.repeat(990)} }`)).toContain(often);
+  const fragments = Array.from({ length: 990 }, (_, index) => `fragment F${index} on Query { a { b } }`);
+  expect(told(`{ ...F0 } ${fragments.join(' ')}`)).toContain(often);
+  expect(told(`{ ${'a { b } '.repeat(200)} }`)).toEqual([]);
+});

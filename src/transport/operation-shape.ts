@@ -10,13 +10,26 @@ import {
 } from 'graphql';
 import type { QueryLimits } from '../config.ts';
 
+/**
+ * Fields that would be answered under one name are compared with each other by graphql-js, wherever they may come together: a thousand
+ * times the same one is half a million comparisons, in a text of ten kilobytes. So many may be needed where all of one name come together.
+ */
+const maxComparisons = 50_000;
+
 /** A rule of validation. */
 export function limitShape({ depth, aliases }: Pick<QueryLimits, 'depth' | 'aliases'>) {
   return (context: ValidationContext): ASTVisitor => ({
     Document: {
       enter(document) {
         let count = 0;
-        visit(document, { Field: ({ alias }) => void (count += alias === undefined ? 0 : 1) });
+        const names = new Map<string, number>();
+        visit(document, {
+          Field({ alias, name }) {
+            if (alias !== undefined) count += 1;
+            const answered = (alias ?? name).value;
+            names.set(answered, (names.get(answered) ?? 0) + 1);
+          },
+        });
         if (count > aliases) {
           context.reportError(
             new GraphQLError(
@@ -24,6 +37,15 @@ export function limitShape({ depth, aliases }: Pick<QueryLimits, 'depth' | 'alia
             ),
           );
         }
+        let comparisons = 0;
+        for (const often of names.values()) comparisons += (often * (often - 1)) / 2;
+        if (comparisons <= maxComparisons) return;
+        const [name, often] = [...names].reduce((most, other) => (other[1] > most[1] ? other : most));
+        context.reportError(
+          new GraphQLError(
+            `The operation has the same fields too often, "${name}" ${often} times: ask once for what is wanted once.`,
+          ),
+        );
       },
     },
     OperationDefinition(operation) {

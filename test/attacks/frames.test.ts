@@ -33,7 +33,11 @@ it.each<[string, Buffer, number]>([
   ['of 2^53 bytes', frame({ opcode: 2, announced: 2n ** 53n }), 1009],
   ['of a byte more than may be', frame({ opcode: 1, announced: BigInt(maxPayloadBytes + 1) }), 1009],
   ['that is no UTF-8', frame({ opcode: 1, payload: Buffer.of(0x22, 0xc3, 0x28, 0x22) }), 1007],
-  ['with half of a surrogate pair in UTF-8', frame({ opcode: 1, payload: Buffer.of(0xed, 0xa0, 0xbd) }), 1007],
+  [
+    'with half of a surrogate pair in UTF-8',
+    frame({ opcode: 1, payload: Buffer.of(0xed, 0xa0, 0xbd) }),
+    1007,
+  ],
   [
     'that ends within a character',
     Buffer.concat([

@@ -14,7 +14,7 @@ async function trickle(wire: Wire, bytes: () => Iterable<number>): Promise<strin
   for (const byte of bytes()) {
     await wire.write(Buffer.of(byte));
     // As slowly as keeps it busy, and no slower: somebody else's request.
-    const next = fetch(`${server.url}/healthz`).then((response) => response.text());
+    const next = fetch(`${server.url}/healthz`).then((response) => response.text(), String);
     if ((await Promise.race([isOver, next])) === 'over' || wire.socket.closed) break;
   }
   return wire.ended();
@@ -25,7 +25,7 @@ function* endless(text: string, filler: string): Generator<number> {
 }
 
 const server = useAttackedServer({
-  env: { REQUEST_SECONDS: '1', CONNECTION_INIT_SECONDS: '1', TRUSTED_PROXIES: 'loopback' },
+  env: { REQUEST_SECONDS: '3', CONNECTION_INIT_SECONDS: '5', TRUSTED_PROXIES: 'loopback' },
 });
 
 describe('byte by byte', () => {
@@ -64,7 +64,9 @@ describe('byte by byte', () => {
   });
 
   it('a frame of somebody who is known holds up nobody else, and them neither once it is whole', async () => {
-    await using wire = await openFrameWire(server, { token: await signDevelopmentToken({ user: 'mallory' }) });
+    await using wire = await openFrameWire(server, {
+      token: await signDevelopmentToken({ user: 'mallory' }),
+    });
     for (const byte of textFrame({ type: 'ping' })) await wire.write(Buffer.of(byte));
     await expect.poll(() => wire.texts().at(-1)).toMatch(/"pong"/);
     await wire.write(frame({ opcode: 8 }));

@@ -2,13 +2,13 @@
 // nowhere; and there nothing has changed. Generated from the schema: every field that takes an id is asked.
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import pg from 'pg';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Runtime } from '../../src/schema/context.ts';
 import { dump } from '../support/dump.ts';
 import { everyScope } from '../support/every-scope.ts';
 import { everyRootField } from '../support/every-field.ts';
 import { answerTo, ask, onBothDatabases } from '../support/in-process.ts';
+import { recordStatements } from '../support/record-statements.ts';
 import { testViewer } from '../support/runtime.ts';
 
 const sdl = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
@@ -71,32 +71,6 @@ const comparable = (answer: string, id: string, workspace: string) =>
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '(an id)')
     .replace(/\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, '(a moment)')
     .replace(/[\w-]{60,}/g, '(a cursor)');
-
-/**
- * What is asked at some times and not at others: of a new connection, of revoked sessions, of a clock that went on, by the job
- * that looks for broadcasts, with its transactions.
- */
-const upkeep = [
-  /^set idle_in_transaction_session_timeout/,
-  /from session_revocations\) as known/,
-  /^update stream_heads set changed_at = \$2/,
-  /from "notification_broadcasts" where .*"finished_at" is null/,
-  /^(begin|commit|rollback)/,
-];
-
-/** What the database is asked from now on, without the values: sorted, because some of it is asked side by side. */
-function recordStatements(): { stop(): readonly string[] } {
-  const asked = vi.spyOn(pg.Client.prototype, 'query');
-  return {
-    stop() {
-      const statements = asked.mock.calls.map(([config]: readonly unknown[]) =>
-        typeof config === 'string' ? config : String((config as { readonly text?: string }).text),
-      );
-      asked.mockRestore();
-      return statements.filter((text) => !upkeep.some((pattern) => pattern.test(text))).sort();
-    },
-  };
-}
 
 onBothDatabases('workspaces', (database) => {
   it(

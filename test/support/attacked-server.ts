@@ -39,7 +39,8 @@ interface Updated {
 /** Started before the first test of the file. */
 export function useAttackedServer(options: AttackedServerOptions = {}): AttackedServer {
   const { command = 'dev', env = {}, signToken } = options;
-  let started: { server: TestServer; innocent: Person; heard: Subscribed<Updated>; greeted: number } | undefined;
+  let started:
+    { server: TestServer; innocent: Person; heard: Subscribed<Updated>; greeted: number } | undefined;
   const here = () => {
     if (started === undefined) throw new Error('The server is not started yet.');
     return started;
@@ -52,7 +53,8 @@ export function useAttackedServer(options: AttackedServerOptions = {}): Attacked
       env: { LOG_LEVEL: 'info', ...env },
     });
     const scope = 'orders:publish';
-    const identity: Identity = signToken === undefined ? { scope } : { token: await signToken('innocent', scope) };
+    const identity: Identity =
+      signToken === undefined ? { scope } : { token: await signToken('innocent', scope) };
     const innocent = await connect(server, 'innocent', identity);
     await innocent.requestOverWebSocket(publish, { note: '0' });
     const { order } = await innocent.requestOverWebSocket<{ order: { cursor: string } }>(

@@ -14,6 +14,8 @@ export interface TokenIssuer extends AsyncDisposable {
   sign(kid: string, claims: JWTPayload): Promise<string>;
   /** `away`: requests for the keys are answered with 503. */
   setState(state: 'answering' | 'away'): void;
+  /** How often it was asked for the keys so far. */
+  asked(): number;
 }
 
 interface Key {
@@ -26,7 +28,9 @@ export async function openTokenIssuer(): Promise<TokenIssuer> {
   const keys = new Map<string, Key>();
   const published = new Map<string, JWK>();
   let state: 'answering' | 'away' = 'answering';
+  let asked = 0;
   const http = createServer((_request, response) => {
+    asked += 1;
     response.writeHead(state === 'away' ? 503 : 200, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ keys: [...published.values()] }));
   });
@@ -52,6 +56,7 @@ export async function openTokenIssuer(): Promise<TokenIssuer> {
       return new SignJWT(claims).setProtectedHeader({ alg: algorithm, kid }).sign(privateKey);
     },
     setState: (next) => void (state = next),
+    asked: () => asked,
     async [Symbol.asyncDispose]() {
       http.closeAllConnections();
       http.close();

@@ -149,7 +149,7 @@ function until<T>(socket: Socket, look: () => T | undefined): Promise<T | undefi
 /** Of a server: whole ones, not masked, not compressed. */
 function readFrames(bytes: Buffer): readonly { readonly opcode: number; readonly payload: Buffer }[] {
   const frames: { opcode: number; payload: Buffer }[] = [];
-  for (let place = 0; place + 2 <= bytes.length; ) {
+  for (let place = 0; place + 2 <= bytes.length;) {
     const short = (bytes[place + 1] ?? 0) & 0x7f;
     const begin = place + (short === 126 ? 4 : short === 127 ? 10 : 2);
     if (begin > bytes.length) break;

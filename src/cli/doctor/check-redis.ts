@@ -20,15 +20,11 @@ export async function checkRedis(url: string | null): Promise<Checked> {
     const what = error instanceof Error ? error.message : String(error);
     return { findings: [broken(what, 'start it there, or correct REDIS_URL')], clock: null };
   }
-  return { findings: judge(url, examination), clock: compareClock(examination.clock) };
+  return { findings: judge(examination), clock: compareClock(examination.clock) };
 }
 
-function judge(
-  url: string,
-  { version, isSupported, clock, ...settings }: RedisExamination,
-): readonly Finding[] {
-  const { hostname, port } = new URL(url);
-  const name = `Redis ${version} at ${hostname || 'localhost'}:${port || '6379'}`;
+function judge({ place, version, isSupported, clock, ...settings }: RedisExamination): readonly Finding[] {
+  const name = `Redis ${version} at ${place}`;
   if (!isSupported)
     return [broken(`${name} is too old`, 'upgrade it to 7 or newer, or let REDIS_URL name another')];
   const latencyMs = medianLatency(clock);

@@ -1,7 +1,11 @@
 // Looks at Redis as a node would find it, and changes nothing: for `tidings doctor`.
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
+import { formatHost, formatHosts, parseRedisUrl, redisUrlShape, type RedisUrl } from '../../redis-url.ts';
+import { toSentinelOptions } from './redis-connections.ts';
 
 export interface RedisExamination {
+  /** Where REDIS_URL says that it is, for people. */
+  readonly place: string;
   readonly version: string;
   readonly isSupported: boolean;
   /** What it does when its memory is full: `noeviction`, `allkeys-lru`, …; null where it does not say. */
@@ -27,36 +31,59 @@ const readings = 5;
 const now = (): number => performance.timeOrigin + performance.now();
 const answerMs = 5_000;
 
-/** Rejects with a sentence that names the address, never the password. */
-export async function examineRedis(url: string): Promise<RedisExamination> {
-  const { hostname, port } = new URL(url);
-  const client = new Redis(url, {
-    lazyConnect: true,
-    connectTimeout: answerMs,
-    commandTimeout: answerMs,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-    connectionName: 'tidings-examination',
-  });
+/** Rejects with a sentence that names the address, never the password. Of a Cluster the first node that answers is looked at. */
+export async function examineRedis(text: string): Promise<RedisExamination> {
+  const url = parseRedisUrl(text);
+  if (url === null) throw new Error(`REDIS_URL is ${redisUrlShape}, and this is none.`);
+  const place = placeOf(url);
   let reason = 'it did not answer';
   // Only the message: ioredis hangs the failed command on its errors, and that may hold the password.
   const note = (error: unknown) => {
     if (error instanceof Error) reason = error.message || ((error as NodeJS.ErrnoException).code ?? reason);
   };
-  client.on('error', note);
-  try {
-    await client.connect();
-    return await examine(client);
-  } catch (error) {
-    if (!String(error).includes('Connection is closed')) note(error);
-    // oxlint-disable-next-line preserve-caught-error -- it may hold the password
-    throw new Error(`Redis at ${hostname || 'localhost'}:${port || '6379'} cannot be used: ${reason}.`);
-  } finally {
-    client.disconnect();
+  for (const client of createClients(url)) {
+    client.on('error', note);
+    client.on('sentinelError', note);
+    try {
+      await client.connect();
+      return { place, ...(await examine(client)) };
+    } catch (error) {
+      if (!String(error).includes('Connection is closed')) note(error);
+    } finally {
+      client.disconnect();
+    }
   }
+  throw new Error(`Redis at ${place} cannot be used: ${reason}.`);
 }
 
-async function examine(client: Redis): Promise<RedisExamination> {
+const options = {
+  lazyConnect: true,
+  connectTimeout: answerMs,
+  commandTimeout: answerMs,
+  maxRetriesPerRequest: 0,
+  retryStrategy: () => null,
+  connectionName: 'tidings-examination',
+} satisfies RedisOptions;
+
+/** To be tried in turn. */
+function createClients(url: RedisUrl): readonly Redis[] {
+  if (url.kind === 'single') return [new Redis(url.url, options)];
+  if (url.kind === 'cluster') {
+    const tls = url.tls ? { tls: {} } : {};
+    return url.seeds.map((seed) => new Redis({ ...options, ...seed, ...url.login, ...tls }));
+  }
+  const sentinel = toSentinelOptions(url, { deadlineMs: answerMs });
+  return [new Redis({ ...sentinel, ...options, sentinelRetryStrategy: () => null })];
+}
+
+/** For people. */
+function placeOf(url: RedisUrl): string {
+  if (url.kind === 'single') return formatHost(url.address);
+  if (url.kind === 'cluster') return `${formatHosts(url.seeds)} (a Cluster)`;
+  return `${formatHosts(url.sentinels)} (Sentinel, of "${url.master}")`;
+}
+
+async function examine(client: Redis): Promise<Omit<RedisExamination, 'place'>> {
   const info = `${await client.info('server')}\n${await client.info('memory')}`;
   const told = (name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1] ?? null;
   const version = told('redis_version') ?? 'of an unknown version';

@@ -120,9 +120,9 @@ const retryStrategy = (attempt: number): number =>
   Math.min(50 * 2 ** (attempt - 1), 1_000) + Math.random() * 200;
 
 /** The sentinels are asked anew for each connection, and a server is only taken that says of itself that it is the master. */
-function toSentinelOptions(
+export function toSentinelOptions(
   { sentinels, master, tls, login, sentinelLogin, database }: Extract<RedisUrl, { kind: 'sentinel' }>,
-  probe: ProbeTimings,
+  { deadlineMs }: Pick<ProbeTimings, 'deadlineMs'>,
 ) {
   const { username: sentinelUsername, password: sentinelPassword } = sentinelLogin;
   return {
@@ -133,7 +133,7 @@ function toSentinelOptions(
     ...(sentinelUsername === undefined ? {} : { sentinelUsername }),
     ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
     ...(tls ? { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
-    sentinelCommandTimeout: probe.deadlineMs,
+    sentinelCommandTimeout: deadlineMs,
     sentinelRetryStrategy: retryStrategy,
   } satisfies RedisOptions;
 }

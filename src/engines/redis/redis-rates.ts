@@ -1,20 +1,19 @@
 // Rates over all nodes: a counter in Redis for each key and window. While Redis is away each node counts for itself.
 
-import type { Cluster, Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
 import type { Rates } from '../engine.ts';
 import { createRates } from '../limited-rates.ts';
+import type { RedisKeys } from './redis-keys.ts';
 
-/** No hash tag: in a cluster each key has a place of its own. */
-const prefixOf = (logId: string): string => `tidings:rates:${logId}`;
-
-export const createRedisRates = (commands: Redis | Cluster, logId: string): Rates =>
+export const createRedisRates = (commands: Redis, keys: RedisKeys): Rates =>
   createRates(
     ({ points, windowSeconds }) =>
       new RateLimiterRedis({
         storeClient: commands,
         rejectIfRedisNotReady: true,
-        keyPrefix: prefixOf(logId),
+        // The library adds a colon.
+        keyPrefix: `${keys.prefix}rates`,
         points,
         duration: windowSeconds,
         insuranceLimiter: new RateLimiterMemory({ points, duration: windowSeconds }),

@@ -44,7 +44,8 @@ ${commandsOf(program)
   fi
   _describe 'tidings' found || _files
 }
-compdef _tidings tidings
+# Read from fpath it is called at once; sourced it is only made known.
+if [ "$funcstack[1]" = _tidings ]; then _tidings; else compdef _tidings tidings; fi
 `,
 
   fish: (
@@ -53,8 +54,8 @@ compdef _tidings tidings
 ${commandsOf(program)
   .flatMap(({ name, told, words }) => [
     `complete -c tidings -f -n __fish_use_subcommand -a ${name} -d ${quoted(told)}`,
-    ...words.map(({ word, told: meaning }) => {
-      const what = word.startsWith('--') ? `-l ${word.slice(2)}` : `-a ${word}`;
+    ...words.map(({ word, told: meaning, takesValue }) => {
+      const what = word.startsWith('--') ? `-l ${word.slice(2)}${takesValue ? ' -r' : ''}` : `-a ${word}`;
       return `complete -c tidings -n '__fish_seen_subcommand_from ${name}' ${what} -d ${quoted(meaning)}`;
     }),
   ])
@@ -67,7 +68,13 @@ interface Completed {
   /** What it does. */
   readonly told: string;
   /** What may follow it: options by their long names, and what its arguments may be. */
-  readonly words: readonly { readonly word: string; readonly told: string }[];
+  readonly words: readonly Word[];
+}
+
+interface Word {
+  readonly word: string;
+  readonly told: string;
+  readonly takesValue: boolean;
 }
 
 function commandsOf(program: Command): readonly Completed[] {
@@ -77,14 +84,16 @@ function commandsOf(program: Command): readonly Completed[] {
     told: command.summary() || command.description(),
     words: [
       ...command.registeredArguments.flatMap(({ argChoices = [], description }) =>
-        argChoices.map((word) => ({ word, told: description })),
+        argChoices.map((word) => ({ word, told: description, takesValue: false })),
       ),
       ...(command.name() === 'help'
-        ? program.commands.map((other) => ({ word: other.name(), told: other.summary() }))
+        ? program.commands.map((other) => ({ word: other.name(), told: other.summary(), takesValue: false }))
         : []),
       ...help
         .visibleOptions(command)
-        .flatMap(({ long, description }) => (long == null ? [] : [{ word: long, told: description }])),
+        .flatMap(({ long, description, required }) =>
+          long == null ? [] : [{ word: long, told: description, takesValue: required }],
+        ),
     ],
   }));
 }

@@ -29,9 +29,11 @@ import { Admission } from './transport/admission.ts';
 import { createAuthenticator } from './transport/authenticate.ts';
 import { BoundedCheck } from './transport/bounded-check.ts';
 import { createClientErrors } from './transport/client-errors.ts';
+import { Closers } from './transport/closers.ts';
 import { developmentRoutes, graphiqlRoutes, type DevelopmentExamples } from './transport/development.ts';
 import { ConnectionBook } from './transport/connection-book.ts';
 import { createDocuments } from './transport/documents.ts';
+import { drain } from './transport/drain.ts';
 import { createOperationCosts } from './transport/operation-cost.ts';
 import { readPersistedOperations } from './transport/persisted-operations.ts';
 import { healthRoutes } from './transport/health.ts';
@@ -41,7 +43,7 @@ import type { Dependency } from './transport/metrics/figures.ts';
 import { createMetrics, type Metrics } from './transport/metrics/metrics.ts';
 import { metricsRoute } from './transport/metrics/metrics-route.ts';
 import { packageVersion } from './transport/metrics/package-version.ts';
-import { alwaysServing, type Readiness } from './transport/readiness.ts';
+import { Readiness } from './transport/readiness.ts';
 import { TransportFigures } from './transport/transport-figures.ts';
 import { attachWebSockets } from './transport/websocket.ts';
 
@@ -52,8 +54,6 @@ export interface AppOptions {
   readonly modules?: readonly TidingsModule[];
   /** Only in development: fills an empty database before the server listens, and answers what GraphiQL shows. */
   readonly prepareDevelopment?: (runtime: Runtime) => Promise<DevelopmentExamples>;
-  /** Asked by /readyz and by the metrics; always serving unless given. */
-  readonly readiness?: Readiness;
   /** For tests: how quickly a dead node is noticed. */
   readonly leaseTimings?: LeaseTimings;
 }
@@ -76,6 +76,12 @@ export interface App {
    * the grace of whoever leaves). With Redis it may still be under way.
    */
   settled(): Promise<void>;
+  /**
+   * For a deploy: lets everybody go on elsewhere, and closes. Resolves within `config.drainMs`, whatever hangs, with the names of
+   * what has not ended by then: they have been logged, and end with the process. Never rejects.
+   */
+  drain(): Promise<readonly string[]>;
+  /** At once. For tests, and for whoever embeds the server; may be called again, and behind `drain`. */
   close(): Promise<void>;
 }
 
@@ -94,13 +100,9 @@ export async function createApp({ config, logger, modules: own = [], ...options 
   const persisted =
     config.persistedOperations === null ? null : readPersistedOperations(config.persistedOperations);
   const isDevelopment = config.mode === 'dev';
-  const closers: (() => Promise<void>)[] = [];
+  const closers = new Closers(logger);
+  const readiness = new Readiness();
   let opened: Modules | undefined;
-  const closeAll = async () => {
-    for (const close of closers.splice(0).reverse()) {
-      await close().catch((error: unknown) => logger.error({ err: error }, 'something could not be closed'));
-    }
-  };
 
   try {
     const store = await openStore({
@@ -108,7 +110,7 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       migrations: allMigrations,
       logger,
     });
-    closers.push(() => store.close());
+    closers.push(() => store.close(), 'store');
 
     if (config.databaseUrl !== null) {
       const kind = config.redisUrl === null ? 'alone' : 'shared';
@@ -117,7 +119,7 @@ export async function createApp({ config, logger, modules: own = [], ...options 
         kind,
         logger,
       });
-      closers.push(() => claim.release());
+      closers.push(() => claim.release(), 'claim of the database');
     }
 
     const deliveries = new DeliveryFigures();
@@ -132,7 +134,7 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       },
     });
     const retention = startRetention({ store, logger, keepMs: config.eventRetentionMs + retentionGraceMs });
-    closers.push(() => retention.close());
+    closers.push(() => retention.close(), 'retention');
     const engine = await openEngine({
       config,
       logger,
@@ -140,7 +142,7 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       leaseTimings: options.leaseTimings,
       events: { onUserGone: (user, setting) => opened?.onUserGone(user, setting) },
     });
-    closers.push(() => engine.close());
+    closers.push(() => engine.close(), 'engine');
 
     const book: ConnectionBook = new ConnectionBook({
       isRevoked: (viewer) => revocations.isRevoked(viewer),
@@ -158,7 +160,7 @@ export async function createApp({ config, logger, modules: own = [], ...options 
         return closed;
       },
     });
-    closers.push(() => revocations.close());
+    closers.push(() => revocations.close(), 'revocations');
 
     const confirm = () => revocations.confirm();
     const tails = new Tails({
@@ -169,7 +171,7 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       checkMs: config.headCheckMs,
       checkWhileAwayMs: 1_000,
     });
-    closers.push(() => tails.close());
+    closers.push(() => tails.close(), 'tails');
 
     const open: Modules = await openModules(modules, {
       store,
@@ -187,7 +189,7 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       }),
     });
     opened = open;
-    closers.push(() => open.close());
+    closers.push(() => open.close(), 'modules');
     const { runtime } = open;
 
     const examples = isDevelopment ? ((await options.prepareDevelopment?.(runtime)) ?? {}) : null;
@@ -232,7 +234,6 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       clientErrors.toClientResult(result, { requestId: null, operation });
     const fanOut =
       config.fanOut === 'shared' ? createFanOut({ schema, logger, confirm, toClientResult }) : null;
-    const readiness = options.readiness ?? alwaysServing;
     const dependencies = createChecks(store, engine);
     const metrics = createMetrics({
       version: packageVersion(),
@@ -265,8 +266,9 @@ export async function createApp({ config, logger, modules: own = [], ...options 
         metricsRoute({ metrics, token: config.metricsToken, isDevelopment, graphqlPath }),
         ...pages,
       ],
+      readiness,
     });
-    const { server: http, endStreams } = transport;
+    const { server: http } = transport;
     admission.guard(http);
     const webSockets = attachWebSockets({
       ...shared,
@@ -283,10 +285,11 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       stuckMs: config.stuckMs,
       maxOperations: config.maxOperationsPerConnection,
       onConnected: open.onConnected,
+      readiness,
     });
-    closers.push(() => closeHttp(http));
-    closers.push(() => webSockets.close());
-    closers.push(async () => endStreams());
+    closers.push(() => closeHttp(http), 'HTTP');
+    closers.push(() => webSockets.close(), 'WebSockets');
+    closers.push(async () => transport.endStreams(), 'event streams');
     const url = await listen(http, config);
     const settled = async (): Promise<void> => {
       // What the memory engine was handed is told in the next turn of the event loop.
@@ -295,9 +298,24 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       await tails.settled();
       await webSockets.settled();
     };
-    return { url, store, engine, runtime, metrics, settled, close: closeAll };
+    let draining: Promise<readonly string[]> | undefined;
+    const drainOnce = (): Promise<readonly string[]> =>
+      (draining ??= drain({
+        drainMs: config.drainMs,
+        hasOthers: engine.kind === 'redis',
+        readiness,
+        logger,
+        guests: () => [...webSockets.guests(), ...transport.guests()],
+        async answered() {
+          http.close();
+          await Promise.all([webSockets.gone(), transport.answered()]);
+        },
+        lingered: () => open.lingered(),
+        closers,
+      }));
+    return { url, store, engine, runtime, metrics, settled, drain: drainOnce, close: () => closers.close() };
   } catch (error) {
-    await closeAll();
+    await closers.close();
     throw error;
   }
 }

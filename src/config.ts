@@ -211,7 +211,7 @@ export function readConfig(
     graphiql: read.onOrOff('GRAPHIQL') ?? mode === 'dev',
     trustedProxies: read.addresses('TRUSTED_PROXIES') ?? [],
     metricsToken: read.secret('METRICS_TOKEN', { minLength: 16 }),
-    drainMs: (read.number('DRAIN_SECONDS', { min: 1, max: 3_600 }) ?? 25) * 1_000,
+    drainMs: (read.number('DRAIN_SECONDS', { min: 1, max: 3_600 }) ?? (mode === 'dev' ? 1 : 25)) * 1_000,
     ratesPerSecond: {
       message: read.number('RATE_MESSAGES', anyRate) ?? defaultRates.message,
       typing: read.number('RATE_TYPING', anyRate) ?? defaultRates.typing,

@@ -20,7 +20,9 @@ export async function runServer(mode: Mode, env: NodeJS.ProcessEnv): Promise<num
     );
   await askedToStop();
   if (config.mode === 'dev') process.stdout.write('\nStopping.\n');
-  await app.close();
+  const unfinished = await app.drain();
+  // It has been logged; its timers and sockets would keep the process.
+  if (unfinished.length > 0) process.exit(0);
   return 0;
 }
 

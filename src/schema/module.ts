@@ -38,6 +38,11 @@ export interface OpenedModule {
    * purpose, for a while.
    */
   settled?(): Promise<void>;
+  /**
+   * Called when the server is about to close and nobody is connected any more: resolves when what it holds back on purpose, for a
+   * while, is over. It is closed without that where there is no time to wait.
+   */
+  lingered?(): Promise<void>;
   close?(): Promise<void>;
 }
 

@@ -8,6 +8,8 @@ export interface Modules extends Required<
   readonly runtime: Runtime;
   /** When all of them are. */
   settled(): Promise<void>;
+  /** When all of them have. */
+  lingered(): Promise<void>;
   /** In the opposite order. */
   close(): Promise<void>;
 }
@@ -72,6 +74,9 @@ export async function openModules(
     onUserGone: (user, setting) => opened.forEach((module) => module.onUserGone?.(user, setting)),
     async settled() {
       for (const module of opened) await module.settled?.();
+    },
+    async lingered() {
+      await Promise.all(opened.map(async (module) => module.lingered?.()));
     },
     close,
   };

@@ -6,6 +6,7 @@ import type { Context } from '../schema/context.ts';
 import type { ClientErrors } from './client-errors.ts';
 import type { ConnectionBook } from './connection-book.ts';
 import { noteDelivery } from './note-delivery.ts';
+import type { Guest } from './send-off.ts';
 import type { Trace } from './trace.ts';
 import type { TransportFigures } from './transport-figures.ts';
 
@@ -20,6 +21,8 @@ export interface EventStreams {
    */
   open(results: Results, context: Context, trace: Trace): Results;
   endAll(): void;
+  /** Those that are open. */
+  guests(): readonly Guest[];
 }
 
 const goingAway = () =>
@@ -126,5 +129,6 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
     },
     open,
     endAll: () => [...ends].forEach((end) => end()),
+    guests: () => [...ends].map((sendOff) => ({ sendOff })),
   };
 }

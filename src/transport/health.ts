@@ -1,19 +1,21 @@
 // Health for whoever runs the server: alive, and able to serve.
 import type { BoundedCheck } from './bounded-check.ts';
 import { sendJson, type Route } from './http.ts';
-import type { Readiness } from './readiness.ts';
+import { drainingSentence, type Readiness } from './readiness.ts';
 
 export interface HealthOptions {
   /** What the node can not serve without. */
   readonly checks: readonly BoundedCheck<unknown>[];
-  readonly readiness: Readiness;
+  readonly readiness: Pick<Readiness, 'isDraining'>;
 }
 
 export function healthRoutes({ checks, readiness }: HealthOptions): readonly Route[] {
   const missing = async (): Promise<readonly string[]> => {
+    // At once: whatever else is away, nobody is to be sent here any more.
+    if (readiness.isDraining) return [drainingSentence];
     const checked = await Promise.all(checks.map((check) => check.look()));
     const problems = checked.flatMap(({ problem }) => (problem === null ? [] : [problem]));
-    return readiness.isDraining ? ['This node is draining.', ...problems] : problems;
+    return problems;
   };
   return [
     {

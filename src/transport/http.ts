@@ -33,10 +33,13 @@ import type { Documents } from './documents.ts';
 import { createEventStreams, type EventStreams } from './event-streams.ts';
 import type { OperationCosts } from './operation-cost.ts';
 import type { PersistedOperations } from './persisted-operations.ts';
+import { goElsewhere, type Readiness } from './readiness.ts';
 import { requestIdOf } from './request-id.ts';
 import { watchRequest } from './request-log.ts';
 import { useRequestParams } from './request-params.ts';
 import { requestUrl } from './request-url.ts';
+import { RequestsUnderWay } from './requests-under-way.ts';
+import type { Guest } from './send-off.ts';
 import { takenBytesOf } from './taken-bytes.ts';
 import { traceOf, type Trace } from './trace.ts';
 import type { TransportFigures } from './transport-figures.ts';
@@ -79,6 +82,7 @@ export interface HttpOptions {
   readonly stuckMs: number;
   /** Asked first. */
   readonly routes: readonly Route[];
+  readonly readiness: Pick<Readiness, 'isDraining'>;
 }
 
 export interface HttpTransport {
@@ -88,6 +92,10 @@ export interface HttpTransport {
   endStreams(): void;
   /** Subscriptions over SSE that are open. */
   readonly streams: number;
+  /** Whoever subscribes over SSE now. */
+  guests(): readonly Guest[];
+  /** Resolves when no request is under way, nor a subscription over SSE. */
+  answered(): Promise<void>;
 }
 
 /** Whoever sends a request, or keeps a connection for the next one, is waited for so long. */
@@ -102,9 +110,11 @@ const patienceFor = (requestMs: number): ServerOptions => ({
 export function createHttp(options: HttpOptions): HttpTransport {
   const streams = createEventStreams(options);
   const yoga = createGraphql(options, streams);
-  const { logger, path, routes, requestMs, figures } = options;
+  const { logger, path, routes, requestMs, figures, readiness } = options;
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    // The next one of this connection goes elsewhere.
+    if (readiness.isDraining) response.setHeader('connection', 'close');
     const url = requestUrl(request);
     const route = routes.find((candidate) => matches(candidate, request, url.pathname));
     watchRequest(
@@ -128,12 +138,15 @@ export function createHttp(options: HttpOptions): HttpTransport {
       else sendError(response, 500, 'INTERNAL', unexpected, { requestId });
     });
   });
+  const underWay = new RequestsUnderWay(server);
   return {
     server,
     endStreams: () => streams.endAll(),
     get streams() {
       return streams.size;
     },
+    guests: () => streams.guests(),
+    answered: () => underWay.ended(),
   };
 }
 
@@ -257,9 +270,27 @@ function toRequestError(clientErrors: ClientErrors, error: unknown, trace: Trace
   return new GraphQLError(told.message, { extensions: { ...told.extensions, http: { status: httpStatus } } });
 }
 
+/** Of a node that is draining, to whoever wants to follow something. */
+function notHere(clientErrors: ClientErrors, trace: Trace): GraphQLError {
+  const { message, extensions } = toRequestError(clientErrors, goElsewhere(), trace);
+  const http = { ...(extensions['http'] as object), headers: { 'retry-after': '1', connection: 'close' } };
+  return new GraphQLError(message, { extensions: { ...extensions, http } });
+}
+
 /** graphql-js itself, in place of Yoga's executors: theirs for subscriptions is several times slower. */
 const useGraphqlJs = (
-  { documents, costs, clientErrors, confirm, book, admission, fanOut, figures, logger }: HttpOptions,
+  {
+    documents,
+    costs,
+    clientErrors,
+    confirm,
+    book,
+    admission,
+    fanOut,
+    figures,
+    logger,
+    readiness,
+  }: HttpOptions,
   streams: EventStreams,
 ): Plugin => ({
   onParse: ({ setParseFn }) => setParseFn((source: string | Source) => documents.parse(textOf(source))),
@@ -287,6 +318,7 @@ const useGraphqlJs = (
       if (!isAccepted(request.headers.get('accept'), 'text/event-stream')) {
         return { errors: [notAcceptable(subscriptionAnswer)] };
       }
+      if (readiness.isDraining) return { errors: [notHere(clientErrors, trace)] };
       const tooMuch = costs.check(args);
       if (tooMuch !== null) return clientErrors.toClientResult({ errors: [tooMuch] }, trace);
       let leave: Leave;

@@ -1,8 +1,20 @@
-// Whether this node means to serve: said by whoever ends it, asked by /readyz and by the metrics.
+// Whether this node takes anybody new. Once it is draining that stays so: /readyz says it, and nothing that lasts is begun.
+import { TidingsError } from '../errors.ts';
 
-export interface Readiness {
-  /** It serves what is open, and takes nothing new. */
-  readonly isDraining: boolean;
+export class Readiness {
+  #isDraining = false;
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  drain(): void {
+    this.#isDraining = true;
+  }
 }
 
-export const alwaysServing: Readiness = { isDraining: false };
+export const drainingSentence = 'This node is draining.';
+
+/** For whoever wants to begin something here that lasts. */
+export const goElsewhere = (): TidingsError =>
+  new TidingsError('UNAVAILABLE', `${drainingSentence} Connect again: another one answers.`);

@@ -21,6 +21,7 @@ import { LiveOperation } from './live-operation.ts';
 import type { Arriving, Lobby } from './lobby.ts';
 import { OperationTurns } from './operation-turns.ts';
 import { Outbox, type OutboxPolicy } from './outbox.ts';
+import type { Guest } from './send-off.ts';
 import { heardBytesOf } from './taken-bytes.ts';
 import type { Refusal, TransportFigures } from './transport-figures.ts';
 
@@ -49,12 +50,12 @@ const answerWeight = maxUnderWay / maxAnswers;
 const openingWeight = 2;
 /** Pings without an answer after which it does not count any more that the system takes what is sent, see `isAlive`. */
 const maxUnansweredPings = 3;
-/** One that is told to leave because it does not read, or has not said who it is, is given so long. */
-const shortCloseMs = 2_000;
+/** One that is told to leave, and may not be reading, is given so long. */
+const closeMs = 2_000;
 
 /** One object for all that there is of a connection: there are thousands of them, and most do nothing most of the time. */
 export class WebSocketClient
-  implements Arriving, Connection, Beating, OpenConnection, ProtocolSocket, SessionWatcher
+  implements Arriving, Connection, Beating, Guest, OpenConnection, ProtocolSocket, SessionWatcher
 {
   readonly id = randomBytes(16).toString('base64url');
   /** Of the upgrade: two connections may have the same, where a proxy has given it. */
@@ -85,6 +86,8 @@ export class WebSocketClient
   #heardAtPing = 0;
   #takenAtPing = 0;
   #blockedAtPing = false;
+  /** It is to be closed when what is under way is answered; nothing more is begun. */
+  #isSentOff = false;
 
   constructor(options: ClientOptions) {
     const { webSocket, socket, head, outboxPolicy, backlogBytes, lobby } = options;
@@ -147,7 +150,7 @@ export class WebSocketClient
       if (heardBytesOf(this.#socket) <= maxHeardBytes) return;
       this.#endArrival();
       this.dismiss(closeCodes.badRequest, 'Too much came before connection_init was taken: send only that.');
-      this.#endSoon();
+      this.#endLater();
     };
     this.#socket.on('data', look);
     return () => void this.#socket.off('data', look);
@@ -156,13 +159,10 @@ export class WebSocketClient
   onLate(): void {
     this.#refuse('late');
     this.close(closeCodes.initTimeout);
-    this.#endSoon();
+    this.#endLater();
   }
 
   /** Whether or not the close is answered. */
-  #endSoon(): void {
-    setTimeout(() => this.webSocket.terminate(), shortCloseMs).unref();
-  }
 
   /** The socket is gone. Called once. */
   tellClosed(): void {
@@ -245,15 +245,38 @@ export class WebSocketClient
     // Whoever is told to leave, for example for an expired token, may go on sending: nothing more is done.
     // graphql-ws takes what is parsed as it takes a text, and keeps what it was given while a subscription lives.
     const handleWhileOpen = (said: object | string): Promise<void> =>
-      this.isOpen ? handle(said as string) : Promise.resolve();
+      this.isOpen && !(this.#isSentOff && begins(said)) ? handle(said as string) : Promise.resolve();
+    const handled = (): void => this.#leaveWhenAnswered();
     const endUnhandled = (error: unknown): void => this.#endUnhandled(error);
     this.webSocket.on('message', (bytes: Buffer, isBinary) => {
       // `ws` has checked the text of text frames; of binary ones half a character would become another one.
       if (isBinary && !isUtf8(bytes)) {
         return this.dismiss(closeCodes.badRequest, 'Send messages as UTF-8 text.');
       }
-      this.#turns.handle(bytes.toString('utf8'), handleWhileOpen).catch(endUnhandled);
+      this.#turns.handle(bytes.toString('utf8'), handleWhileOpen).then(handled, endUnhandled);
     });
+  }
+
+  /** What is under way is answered before. What is asked for from now on is carried out by whoever it connects to next. */
+  sendOff(): void {
+    this.#isSentOff = true;
+    this.#leaveWhenAnswered();
+  }
+
+  leaveNow(): void {
+    if (!this.isOpen) return;
+    this.dismiss(closeCodes.serviceRestart, 'The server is going away.');
+    this.#endLater();
+  }
+
+  #leaveWhenAnswered(): void {
+    if (!this.#isSentOff) return;
+    const operations = Object.values(this.operations?.subscriptions ?? {});
+    if (operations.every((open) => open !== null)) this.leaveNow();
+  }
+
+  #endLater(): void {
+    setTimeout(() => this.webSocket.terminate(), closeMs).unref();
   }
 
   /** As the protocol closes: with our sentences. */
@@ -350,7 +373,7 @@ export class WebSocketClient
       closeCodes.tryAgainLater,
       'You have stopped reading. Connect again and go on after your last cursors.',
     );
-    this.#endSoon();
+    this.#endLater();
   }
 }
 
@@ -361,6 +384,10 @@ function refusalFor(error: unknown): Refusal {
   if (error.code === 'RATE_LIMITED') return 'limit';
   return error.code === 'UNAVAILABLE' ? 'unavailable' : 'error';
 }
+
+/** Whether the message asks for something. */
+const begins = (said: object | string): boolean =>
+  typeof said === 'object' && 'type' in said && said.type === 'subscribe';
 
 /** As graphql-ws writes it. */
 const result = /^\{"id":"(?:[^"\\]|\\.)*","type":"next"/;

@@ -15,8 +15,10 @@ import { isAllowedOrigin } from './origins.ts';
 import { requestIdOf } from './request-id.ts';
 import { TurnEnd, type OutboxPolicy } from './outbox.ts';
 import type { Proxies } from './proxies.ts';
+import { goElsewhere, type Readiness } from './readiness.ts';
 import { requestUrl } from './request-url.ts';
 import type { Refusal } from './transport-figures.ts';
+import type { Guest } from './send-off.ts';
 import { WebSocketClient } from './websocket-client.ts';
 import { createProtocol, type ProtocolOptions } from './websocket-protocol.ts';
 
@@ -40,6 +42,7 @@ export interface WebSocketOptions extends ProtocolOptions {
   readonly stuckMs: number;
   /** A ping is sent so often; a client that has not answered by the next one is cut off. */
   readonly pingMs: number;
+  readonly readiness: Pick<Readiness, 'isDraining'>;
 }
 
 export interface WebSocketTransport {
@@ -52,6 +55,10 @@ export interface WebSocketTransport {
    * tests: it looks in each turn of the event loop, and waits for whoever does not read.
    */
   settled(): Promise<void>;
+  /** Whoever is connected now. */
+  guests(): readonly Guest[];
+  /** Resolves when no connection is open. */
+  gone(): Promise<void>;
   /** Closes all connections; resolves when they are gone. */
   close(): Promise<void>;
 }
@@ -68,7 +75,7 @@ const alwaysPieces = 1_024;
 
 export function attachWebSockets(options: WebSocketOptions): WebSocketTransport {
   const { http, path, logger, allowedOrigins, maxPayloadBytes, maxInitBytes, backlogBytes, book } = options;
-  const { proxies, admission, figures } = options;
+  const { proxies, admission, figures, readiness } = options;
   const maxPieces = Math.max(alwaysPieces, Math.ceil(maxPayloadBytes / minPieceBytes));
   const server = new WebSocketServer({
     noServer: true,
@@ -88,6 +95,7 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
   const lobby = new Lobby(options.connectionInitMs);
   const heartbeat = new Heartbeat(options.pingMs);
   const clients = new Set<WebSocketClient>();
+  const waiting: (() => void)[] = [];
 
   http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     destroyOnError(socket);
@@ -109,6 +117,10 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
         '403 Forbidden',
         'The origin of this page is not allowed: see ALLOWED_ORIGINS.',
       );
+    }
+    if (readiness.isDraining) {
+      noteRefusal('unavailable');
+      return refuseSocket(socket, goElsewhere());
     }
     let leaveNode: Leave;
     try {
@@ -139,6 +151,7 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
       clients.delete(client);
       figures.countClose(code);
       logger.debug({ requestId, code }, 'a WebSocket is closed');
+      if (clients.size === 0) for (const resolve of waiting.splice(0)) resolve();
       heartbeat.remove(client);
       if (client.session !== null) leave(client, client.session);
       const tidied = ended(code, reason.toString('utf8'));
@@ -168,10 +181,14 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
         await new Promise<void>((resume) => void setImmediate(resume));
       }
     },
+    guests: () => [...clients],
+    async gone() {
+      if (clients.size > 0) await new Promise<void>((resolve) => waiting.push(resolve));
+    },
     async close() {
       heartbeat.close();
       lobby.close();
-      for (const client of clients) client.dismiss(closeCodes.serviceRestart, 'The server is going away.');
+      for (const client of clients) client.leaveNow();
       const deadline = setTimeout(() => clients.forEach((client) => client.end()), 2_000);
       await new Promise<void>((resolve) => server.close(() => resolve()));
       clearTimeout(deadline);

@@ -1,7 +1,5 @@
 // What a server tells of itself while something is away: soon, in words, and in figures that say what happened and what healed.
-import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { createApp, parseConfig } from '../../src/index.ts';
 import { connect } from '../support/client.ts';
 import { openTestDatabase } from '../support/database.ts';
 import { httpGet } from '../support/http-get.ts';
@@ -131,20 +129,16 @@ test(
 
 test('a node that drains is alive and not ready, and says so', async () => {
   await using database = await openTestDatabase();
-  const readiness = { isDraining: false };
-  const app = await createApp({
-    config: parseConfig({ PORT: '0', DATABASE_URL: database.url }, 'dev'),
-    logger: pino({ level: 'silent' }),
-    readiness,
+  await using server = await startServer({
+    env: {
+      DATABASE_URL: database.url,
+      REDIS_URL: process.env['TIDINGS_TEST_REDIS_URL'] ?? '',
+      DRAIN_SECONDS: '600',
+    },
   });
-  try {
-    expect(await readyz(app)).toMatchObject(ready);
-    readiness.isDraining = true;
-    expect(await readyz(app)).toMatchObject({ status: 503, missing: ['This node is draining.'] });
-    expect((await httpGet(app, '/healthz')).status).toBe(200);
-    expect((await readMetrics(app)).value('tidings_draining')).toBe(1);
-    expect(await app.metrics.text()).toContain('\ntidings_draining 1\n');
-  } finally {
-    await app.close();
-  }
+  expect(await readyz(server)).toMatchObject(ready);
+  server.process.kill('SIGTERM');
+  await expect.poll(() => readyz(server)).toMatchObject({ status: 503, missing: ['This node is draining.'] });
+  expect((await httpGet(server, '/healthz')).status).toBe(200);
+  expect((await readMetrics(server)).value('tidings_draining')).toBe(1);
 });

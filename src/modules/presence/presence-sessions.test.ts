@@ -135,3 +135,22 @@ test('a connection whose token is revoked already makes nobody present', async (
   await vi.advanceTimersByTimeAsync(0);
   expect(await counts()).toEqual([0, 0]);
 });
+
+test('whoever waits for the graces waits for all of them, and for connections that are open', async () => {
+  const { sessions, gone } = setUp();
+  const [one, other] = [connection('1'), connection('2')];
+  await sessions.ended();
+  sessions.begin(ada, one, isCurrent);
+  sessions.begin({ ...ada, userId: 'bob' }, other, isCurrent);
+  let isOver = false;
+  const ended = sessions.ended().then(() => (isOver = true));
+  one.close();
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(gone).toEqual(['ada']);
+  other.close();
+  await vi.advanceTimersByTimeAsync(2_999);
+  expect(isOver).toBe(false);
+  await vi.advanceTimersByTimeAsync(1);
+  await ended;
+  expect(gone).toEqual(['ada', 'bob']);
+});

@@ -13,6 +13,8 @@ export interface PresenceSessions {
   begin(user: UserRef, connection: Connection, isRevoked: () => boolean): void;
   /** Ends those of the user whose tokens are revoked by now. */
   endRevoked(user: UserRef): void;
+  /** Resolves when the graces of all are over; waits for connections that are open. */
+  ended(): Promise<void>;
   /** Ends every grace at once. */
   close(): Promise<void>;
 }
@@ -35,6 +37,8 @@ export function createPresenceSessions(options: PresenceSessionsOptions): Presen
       for (const session of open.of(user)) if (session.isRevoked()) void session.end();
     },
 
+    ended: () => open.ended(),
+
     async close() {
       await Promise.all(
         open
@@ -49,6 +53,9 @@ export function createPresenceSessions(options: PresenceSessionsOptions): Presen
 /** By user. */
 class OpenSessions {
   readonly #ofUsers = new Map<string, readonly OpenSession[]>();
+  /** Those that have ended and are not untracked yet. */
+  readonly #ending = new Set<Promise<void>>();
+  readonly #waiting: (() => void)[] = [];
 
   add(session: OpenSession): void {
     this.#ofUsers.set(keyOf(session.user), [...this.of(session.user), session]);
@@ -61,6 +68,23 @@ class OpenSessions {
     if (left.length === 0) this.#ofUsers.delete(keyOf(session.user));
     else this.#ofUsers.set(keyOf(session.user), left);
     return left.length < all.length;
+  }
+
+  /** Its end is under way. */
+  addEnding(ending: Promise<void>): void {
+    this.#ending.add(ending);
+    void ending.then(() => {
+      this.#ending.delete(ending);
+      if (this.#isEmpty) for (const resolve of this.#waiting.splice(0)) resolve();
+    });
+  }
+
+  async ended(): Promise<void> {
+    if (!this.#isEmpty) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  get #isEmpty(): boolean {
+    return this.#ofUsers.size === 0 && this.#ending.size === 0;
   }
 
   of(user: UserRef): readonly OpenSession[] {
@@ -110,7 +134,10 @@ class OpenSession {
   end(): Promise<void> {
     clearTimeout(this.#timer);
     this.#stopListening();
-    return this.#all.delete(this) ? this.#take('gone') : Promise.resolve();
+    if (!this.#all.delete(this)) return Promise.resolve();
+    const gone = this.#take('gone');
+    this.#all.addEnding(gone);
+    return gone;
   }
 
   #leave(): void {

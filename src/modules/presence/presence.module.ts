@@ -41,6 +41,8 @@ export const presenceModule: TidingsModule = {
         writing.add(written);
       },
       settled: () => service.settled(),
+      // Nobody is told where this is the only node.
+      lingered: () => (engine.kind === 'redis' ? sessions.ended() : Promise.resolve()),
       async close() {
         service.close();
         await sessions.close();

@@ -21,7 +21,7 @@ export interface Figures {
   readonly dependencies: readonly Dependency[];
   /** How many nodes live. */
   readonly nodes: BoundedCheck<number>;
-  readonly readiness: Readiness;
+  readonly readiness: Pick<Readiness, 'isDraining'>;
   readonly tails: Pick<Tails, 'size' | 'figures'>;
   readonly deliveries: DeliveryFigures;
   /** null where nothing is shared. */

@@ -34,6 +34,13 @@ export async function commit(fault: ScheduledFault, scene: Scene): Promise<void>
   };
 
   const faults: Readonly<Record<FaultKind, () => Promise<void>>> = {
+    async 'rolling restart'() {
+      for (const one of nodes) {
+        publishRare();
+        await one.stop();
+        await one.start();
+      }
+    },
     async 'kill a node'() {
       publishRare();
       await node.kill();

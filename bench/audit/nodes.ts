@@ -11,6 +11,8 @@ export interface AuditNode extends AsyncDisposable {
   /** Everything that this node and those before it in its place have logged. */
   output(): string;
   start(): Promise<void>;
+  /** SIGTERM. Resolves when it has drained and ended; rejects where it has not ended as it should. */
+  stop(): Promise<void>;
   /** SIGKILL, at once. Resolves when it is gone. */
   kill(): Promise<void>;
   freeze(): void;
@@ -24,6 +26,8 @@ export interface NodeOptions {
 }
 
 const startRetryMs = 500;
+/** Long enough for every grace, short enough for an audit. */
+const drainSeconds = 10;
 
 export async function createNode({ redisPort, databaseUrl, env }: NodeOptions): Promise<AuditNode> {
   const [gate, cutter] = await Promise.all([startRedisGate(redisPort), startCommitCutter(databaseUrl)]);
@@ -44,12 +48,25 @@ export async function createNode({ redisPort, databaseUrl, env }: NodeOptions): 
         try {
           server = await startServer({
             command: 'start',
-            env: { ...env, DATABASE_URL: cutter.url, REDIS_URL: gate.url, LOG_LEVEL: 'error' },
+            env: {
+              ...env,
+              DATABASE_URL: cutter.url,
+              REDIS_URL: gate.url,
+              LOG_LEVEL: 'error',
+              DRAIN_SECONDS: `${drainSeconds}`,
+            },
           });
         } catch {
           await new Promise((resolve) => setTimeout(resolve, startRetryMs));
         }
       }
+    },
+    async stop() {
+      const stopped = server;
+      const code = await stopped?.stop();
+      logged += stopped?.output() ?? '';
+      server = null;
+      if (stopped !== null && code !== 0) throw new Error(`A node ended with ${code} when it was to drain.`);
     },
     async kill() {
       const killed = server;

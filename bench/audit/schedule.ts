@@ -1,6 +1,7 @@
 // Which fault comes when: the same seed gives the same schedule, whatever the machine does.
 
 export const faultKinds = [
+  'rolling restart',
   'kill a node',
   'kill a node between commit and publish',
   'freeze a node for 10 s',

@@ -305,6 +305,7 @@ export async function createApp({ config, logger, modules: own = [], ...options 
         hasOthers: engine.kind === 'redis',
         readiness,
         logger,
+        onBegin: () => open.onDraining(),
         guests: () => [...webSockets.guests(), ...transport.guests()],
         async answered() {
           http.close();

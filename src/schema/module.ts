@@ -38,6 +38,8 @@ export interface OpenedModule {
    * purpose, for a while.
    */
   settled?(): Promise<void>;
+  /** Called once when the server begins to drain: whoever leaves from now on goes on at another node. Must not throw. */
+  onDraining?(): void;
   /**
    * Called when the server is about to close and nobody is connected any more: resolves when what it holds back on purpose, for a
    * while, is over. It is closed without that where there is no time to wait.

@@ -3,7 +3,7 @@ import type { Runtime } from './context.ts';
 import type { OpenedModule, TidingsModule } from './module.ts';
 
 export interface Modules extends Required<
-  Pick<OpenedModule, 'onAuthenticated' | 'onConnected' | 'onUserGone' | 'onSessionsRevoked'>
+  Pick<OpenedModule, 'onAuthenticated' | 'onConnected' | 'onUserGone' | 'onSessionsRevoked' | 'onDraining'>
 > {
   readonly runtime: Runtime;
   /** When all of them are. */
@@ -75,6 +75,7 @@ export async function openModules(
     async settled() {
       for (const module of opened) await module.settled?.();
     },
+    onDraining: () => opened.forEach((module) => module.onDraining?.()),
     async lingered() {
       await Promise.all(opened.map(async (module) => module.lingered?.()));
     },

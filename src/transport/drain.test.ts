@@ -28,6 +28,7 @@ function setUp(options: Partial<DrainOptions> = {}) {
     hasOthers: true,
     readiness,
     logger,
+    onBegin: () => undefined,
     guests: () => [{ sendOff: () => note('sent off') }],
     answered: async () => note('answered'),
     lingered: async () => note('lingered'),

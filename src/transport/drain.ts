@@ -19,6 +19,8 @@ export interface DrainOptions {
   readonly hasOthers: boolean;
   readonly readiness: Readiness;
   readonly logger: Logger;
+  /** Called first. */
+  onBegin(): void;
   /** Whoever is connected now. */
   guests(): readonly Guest[];
   /** Takes no connections any more; resolves when everything that is under way has been answered. */
@@ -53,6 +55,7 @@ export async function drain(options: DrainOptions): Promise<readonly string[]> {
   const startedAt = performance.now();
   const leftOf = (ms: number): number => Math.max(0, startedAt + ms - performance.now());
   readiness.drain();
+  options.onBegin();
   logger.info({ connections: guests().length }, 'draining: nobody new is taken');
   await within(toDrainPlan(drainMs, 0, hasOthers).noticeMs, never);
 

@@ -8,7 +8,6 @@ import { WebSocketServer } from 'ws';
 import type { Session } from '../auth/session.ts';
 import type { TidingsError } from '../errors.ts';
 import { endWithAnswer, refuseSocket, type Admission, type Leave } from './admission.ts';
-import { closeCodes } from './close-codes.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Lobby } from './lobby.ts';
 import { isAllowedOrigin } from './origins.ts';

@@ -122,7 +122,7 @@ describe('while balancers take notice', () => {
 
 describe('connections', () => {
   it('a mutation under way is answered before its connection is closed, and none is begun behind it', async () => {
-    await using server = await startNode(20);
+    await using server = await startNode(30);
     await using other = await startNode(1);
     await using shop = await connect(other, 'shop', { scope: 'orders:publish' });
     const socket = await openGreetedSocket(server, shop.token);
@@ -197,6 +197,48 @@ describe('presence', () => {
     await back[Symbol.asyncDispose]();
     while (status.get('alice') !== 'OFFLINE') await hear();
     expect(told).toEqual(['carol OFFLINE', 'alice OFFLINE']);
+  }, 60_000);
+});
+
+interface Membership {
+  readonly joined: readonly { readonly id: string }[];
+  readonly left: readonly { readonly id: string }[];
+}
+const inRoom = (join: boolean) =>
+  `subscription { roomPresence(room: "public:hall", join: ${join}) { joined { id } left { id } } }`;
+
+describe('rooms', () => {
+  it('whoever follows a room on elsewhere has not left it, and whoever does not is told to have', async () => {
+    await using server = await startNode(15);
+    await using other = await startNode(1);
+    await using bob = await connect(other, 'bob');
+    await using atBob = bob.subscribe<{ roomPresence: Membership }>(inRoom(false));
+    const told: string[] = [];
+    const hear = async (): Promise<void> => {
+      const { joined, left } = (await atBob.next()).roomPresence;
+      for (const { id } of joined) told.push(`${id} joined`);
+      for (const { id } of left) told.push(`${id} left`);
+    };
+    await hear();
+    await using alice = await connect(server, 'alice');
+    await using carol = await connect(server, 'carol');
+    await using _atAlice = alice.subscribe(inRoom(true));
+    await using _atCarol = carol.subscribe(inRoom(true));
+    while (told.length < 2) await hear();
+    told.length = 0;
+    const closed = alice.closed();
+    const exited = once(server.process, 'exit');
+    server.process.kill('SIGTERM');
+    expect((await closed).code).toBe(1012);
+    await untilNobodyCanConnect(server);
+    await using back = await connect(other, 'alice');
+    const there = back.subscribe(inRoom(true));
+    await there.next();
+    expect(await exited).toEqual([0, null]);
+    while (!told.includes('carol left')) await hear();
+    await there[Symbol.asyncDispose]();
+    while (!told.includes('alice left')) await hear();
+    expect(told).toEqual(['carol left', 'alice left']);
   }, 60_000);
 });
 

@@ -12,7 +12,10 @@ export const createRoomsModule = (options: RoomsOptions): TidingsModule => ({
       services: [provide(roomsService, service)],
       onSessionsRevoked: (user) => service.forget(user),
       onUserErased: (user) => service.eraseUser(user),
+      // Where this is the only node nobody is told.
+      onDraining: () => runtime.engine.kind === 'redis' && service.drain(),
       settled: () => service.settled(),
+      lingered: () => service.lingered(),
       close: async () => service.close(),
     };
   },

@@ -31,6 +31,7 @@ import {
   type RoomAccessChange,
   type RoomControl,
 } from './room-access.ts';
+import { RoomLeaving } from './room-leaving.ts';
 import { maxMembers, RoomQueue, type RoomPresenceView } from './room-queue.ts';
 import { RoomTracker } from './room-tracker.ts';
 import { publishesAsService, requireMayManageRooms } from './rooms.policy.ts';
@@ -73,6 +74,10 @@ export interface RoomsService extends RoomAccess {
   forget(user: UserRef): void;
   /** Takes out what the user has published in rooms, and the access that was granted. Harmless to repeat. */
   eraseUser(user: UserRef): Promise<void>;
+  /** Whoever leaves from now on goes on at another node. */
+  drain(): void;
+  /** Resolves when whoever has left by now is gone. */
+  lingered(): Promise<void>;
   /** Resolves when whoever has come or gone is told to those who follow. */
   settled(): Promise<void>;
   close(): void;
@@ -89,12 +94,15 @@ export interface RoomsOptions {
 const maxUsers = 500;
 /** Joins and leaves within so long travel together. */
 const momentMs = 100;
+/** Whoever follows a room at a node that drains has so long to follow it at another one. */
+const graceMs = 3_000;
 /** Longer than the nodes need to notice that the engine is back and to register anew. */
 const settleMs = 4_000;
 
 export function createRoomsService(runtime: Runtime, options: RoomsOptions): RoomsService {
   const { engine, log, logger, store } = runtime;
   const trackers = new SharedInstances<RoomTracker>();
+  const leaving = new RoomLeaving({ registry: engine.rooms, logger, graceMs });
   const loadUsers = (workspace: string, ids: readonly string[], queries?: Queries) =>
     runtime.use(usersService).load(workspace, ids, queries);
 
@@ -198,13 +206,20 @@ export function createRoomsService(runtime: Runtime, options: RoomsOptions): Roo
       const onReleased = () => closers.splice(0).forEach((close) => close());
       const queue = new RoomQueue({ room, members: () => tracker.members, onReleased });
       const closeWith = (close: () => void) => (queue.closed ? close() : void closers.push(close));
-      const watch = watchAccess(stream, (error) => queue.fail(error, 'at-once'));
+      let mayStay = true;
+      const watch = watchAccess(stream, (error) => {
+        mayStay = false;
+        queue.fail(error, 'at-once');
+      });
       closeWith(() => watch.stop());
       try {
         if (join) {
           const session = { place, userId, sessionId: randomUUID() };
           const tracked = engine.rooms.track(session, 'live');
-          closeWith(() => untrack(session));
+          closeWith(() => {
+            const isShownOut = !mayStay || runtime.revocations.isRevoked(context.viewer);
+            leaving.leave(session, isShownOut ? 'shown-out' : 'left');
+          });
           await tracked;
         }
         await tracker.join(queue, join ? userId : null);
@@ -230,19 +245,15 @@ export function createRoomsService(runtime: Runtime, options: RoomsOptions): Roo
       });
     },
 
+    drain: () => leaving.drain(),
+    lingered: () => leaving.lingered(),
+
     async settled() {
       await Promise.all([...trackers.all()].map((tracker) => tracker.settled()));
     },
 
     close: () => trackers.close(),
   };
-
-  function untrack(session: Parameters<typeof engine.rooms.untrack>[0]): void {
-    engine.rooms.untrack(session).catch((error: unknown) => {
-      // The registry carries it out when it is back.
-      logger.warn({ err: error }, 'leaving a room is late: the engine is away');
-    });
-  }
 }
 
 /** The application's own name of an event may say something too. */

@@ -2,31 +2,50 @@
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { createApp, type App } from '../app.ts';
-import { ConfigError, parseConfig, type Config, type Mode } from '../config.ts';
+import { ConfigError, parseConfig, type Mode } from '../config.ts';
 import { isQueryError, toLoggable } from '../store/store-errors.ts';
 import { prepareDemo } from './demo-data.ts';
 import { greeting } from './greeting.ts';
 
+/** Who has started the server, and who stops it. */
+export interface Host {
+  onListening(app: App, startedInMs: number): void;
+  askedToStop(): Promise<void>;
+}
+
 /** Resolves with the exit code when the server has stopped. */
-export async function runServer(mode: Mode, env: NodeJS.ProcessEnv): Promise<number> {
+export async function runServer(
+  mode: Mode,
+  env: NodeJS.ProcessEnv,
+  host: Host = terminal(mode),
+): Promise<number> {
   const started = performance.now();
   const opened = await open(mode, env);
   if (opened === null) return 1;
-  const { app, config } = opened;
-  if (mode === 'dev') process.stdout.write(greeting(app, performance.now() - started));
-  else
-    process.stdout.write(
-      `Tidings listens at ${app.url}, on ${app.engine.description} and ${app.store.description}.\n`,
-    );
-  await askedToStop();
-  if (config.mode === 'dev') process.stdout.write('\nStopping.\n');
+  const { app } = opened;
+  host.onListening(app, performance.now() - started);
+  await host.askedToStop();
+  if (mode === 'dev') process.stdout.write('\nStopping.\n');
   const unfinished = await app.drain();
   // It has been logged; its timers and sockets would keep the process.
   if (unfinished.length > 0) process.exit(0);
   return 0;
 }
 
-async function open(mode: Mode, env: NodeJS.ProcessEnv): Promise<{ app: App; config: Config } | null> {
+const terminal = (mode: Mode): Host => ({
+  onListening(app, startedInMs) {
+    const text =
+      mode === 'dev' ? greeting(app, startedInMs) : `Tidings listens at ${app.url}, on ${describe(app)}.\n`;
+    process.stdout.write(text);
+  },
+  askedToStop,
+});
+
+/** What it runs on. */
+export const describe = ({ engine, store }: Pick<App, 'engine' | 'store'>): string =>
+  `${engine.description} and ${store.description}`;
+
+async function open(mode: Mode, env: NodeJS.ProcessEnv): Promise<{ app: App } | null> {
   try {
     const config = parseConfig(env, mode);
     const logger = pino(
@@ -37,7 +56,7 @@ async function open(mode: Mode, env: NodeJS.ProcessEnv): Promise<{ app: App; con
       logger.error({ err: error }, 'an unhandled rejection: please report it'),
     );
     const app = await createApp({ config, logger, prepareDevelopment: prepareDemo });
-    return { app, config };
+    return { app };
   } catch (error) {
     process.stderr.write(`Tidings can not start.\n${explain(error, env)}\n`);
     return null;
@@ -60,7 +79,8 @@ export function explain(error: unknown, env: NodeJS.ProcessEnv): string {
   if (code === 'EADDRNOTAVAIL' || syscall === 'getaddrinfo') {
     return `HOST "${env['HOST'] ?? ''}" is no address of this machine.`;
   }
-  if (code === 'EACCES' && syscall === 'listen') {
+  // `bind` where workers share the port.
+  if (code === 'EACCES' && (syscall === 'listen' || syscall === 'bind')) {
     return `PORT ${env['PORT'] ?? '4000'} needs more rights than this process has. Set PORT to 1024 or above.`;
   }
   if (syscall === 'mkdir') {

@@ -1,6 +1,8 @@
 // `tidings dev` and `tidings start`: the server, until it is asked to stop.
+import { availableParallelism } from 'node:os';
 import type { Mode } from '../config.ts';
 import { UsageError, type Options, type TidingsCommand } from './command.ts';
+import { parseWorkerCount } from './worker-count.ts';
 
 export function addServerCommands(program: TidingsCommand): void {
   program
@@ -21,20 +23,36 @@ export function addServerCommands(program: TidingsCommand): void {
       'The server for production. It needs a way to verify tokens: JWT_SECRET, JWT_JWKS_URL or TOKEN_INTROSPECTION_URL. ' +
         '`tidings doctor` says what else is missing.',
     )
+    .option(
+      '--workers <count>',
+      'processes that share the port, with Redis and PostgreSQL: auto is one for each core',
+      '1',
+    )
     .allowUnknownOption()
     .allowExcessArguments()
-    .action((_options: Options, command: TidingsCommand) => serve('start', command))
+    .action(({ workers }: Options, command: TidingsCommand) => serve('start', command, String(workers)))
     .withNotes(notes('DATABASE_URL=postgres://… REDIS_URL=redis://… tidings start'));
 }
 
-async function serve(mode: Mode, { args }: TidingsCommand): Promise<void> {
+async function serve(mode: Mode, { args }: TidingsCommand, workers = '1'): Promise<void> {
   if (args.length > 0) {
     throw new UsageError(
       `\`tidings ${mode}\` takes no arguments, but was given "${args.join(' ')}". Settings are environment variables.`,
     );
   }
-  const { runServer } = await import('./run-server.ts');
-  process.exitCode = await runServer(mode, process.env);
+  if (mode === 'dev') {
+    const { runServer } = await import('./run-server.ts');
+    process.exitCode = await runServer('dev', process.env);
+    return;
+  }
+  const { startServers } = await import('./start-servers.ts');
+  process.exitCode = await startServers(requireWorkerCount(workers), process.env);
+}
+
+function requireWorkerCount(text: string): number {
+  const count = parseWorkerCount(text, availableParallelism());
+  if (typeof count === 'string') throw new UsageError(count);
+  return count;
 }
 
 const notes = (example: string): string => `

@@ -107,7 +107,7 @@ interface Ended {
   readonly output: string;
 }
 
-async function runToItsEnd(
+export async function runToItsEnd(
   parameters: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<Ended> {

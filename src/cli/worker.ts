@@ -1,0 +1,28 @@
+// One of the workers of `tidings start --workers`: a server like any other, that listens on the port of all of them.
+import type { App } from '../app.ts';
+import { describe, runServer, type Host } from './run-server.ts';
+import { isDrainRequest, type WorkerReady } from './worker-messages.ts';
+
+/** Ends the process. */
+export async function runWorker(env: NodeJS.ProcessEnv): Promise<never> {
+  const code = await runServer('start', env, createWorkerHost());
+  // The channel to the others' process would keep it.
+  process.exit(code);
+}
+
+function createWorkerHost(): Host {
+  // From the beginning: one that is still starting drains as soon as it has. A signal may come from the terminal, or from a
+  // service manager that tells all processes of a service, and again by way of the others' process: it counts once. At
+  // once is ended by SIGKILL.
+  const asked = new Promise<void>((resolve) => {
+    process.on('message', (message) => isDrainRequest(message) && resolve());
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
+  });
+  return {
+    onListening(app: App) {
+      const ready: WorkerReady = { tidings: 'ready', url: app.url, on: describe(app) };
+      process.send?.(ready);
+    },
+    askedToStop: () => asked,
+  };
+}

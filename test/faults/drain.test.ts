@@ -232,13 +232,17 @@ describe('rooms', () => {
     expect((await closed).code).toBe(1012);
     await untilNobodyCanConnect(server);
     await using back = await connect(other, 'alice');
+    // Whoever had left at once would be told of by then.
+    await using dave = await connect(other, 'dave');
+    await using _atDave = dave.subscribe(inRoom(true));
+    while (told.length === 0) await hear();
     const there = back.subscribe(inRoom(true));
     await there.next();
     expect(await exited).toEqual([0, null]);
     while (!told.includes('carol left')) await hear();
     await there[Symbol.asyncDispose]();
     while (!told.includes('alice left')) await hear();
-    expect(told).toEqual(['carol left', 'alice left']);
+    expect(told).toEqual(['dave joined', 'carol left', 'alice left']);
   }, 60_000);
 });
 

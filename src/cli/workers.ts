@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { pino, type Logger } from 'pino';
 import { ConfigError, parseConfig, type Config } from '../config.ts';
+import { AnswersOfWorkers } from './worker-answers.ts';
 import { isWorkerReady, type DrainRequest, type WorkerReady } from './worker-messages.ts';
 
 /** One that lived so long was a good one: what ended it is taken for the first failure. */
@@ -53,6 +54,7 @@ class Workers {
   readonly #config: Config;
   readonly #logger: Logger;
   readonly #running = new Set<Worker>();
+  readonly #answers = new AnswersOfWorkers(() => this.#running);
   /** Those that had to be ended, or did not end as they should when they were asked to. */
   #failed = 0;
   #isStopping = false;
@@ -88,6 +90,7 @@ class Workers {
   #fork(): Worker {
     const worker = cluster.fork();
     this.#running.add(worker);
+    this.#answers.serve(worker);
     worker.once('exit', () => this.#running.delete(worker));
     // A message to one that is just ending.
     worker.on('error', (error) => this.#logger.debug({ err: error }, 'a worker could not be told'));

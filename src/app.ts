@@ -40,7 +40,7 @@ import { healthRoutes } from './transport/health.ts';
 import { createHttp } from './transport/http.ts';
 import { createProxies } from './transport/proxies.ts';
 import type { Dependency } from './transport/metrics/figures.ts';
-import { createMetrics, type Metrics } from './transport/metrics/metrics.ts';
+import { createMetrics, joinMetrics, type Metrics, type MetricsOfOne } from './transport/metrics/metrics.ts';
 import { metricsRoute } from './transport/metrics/metrics-route.ts';
 import { packageVersion } from './transport/metrics/package-version.ts';
 import { Readiness } from './transport/readiness.ts';
@@ -54,6 +54,11 @@ export interface AppOptions {
   readonly modules?: readonly TidingsModule[];
   /** Only in development: fills an empty database before the server listens, and answers what GraphiQL shows. */
   readonly prepareDevelopment?: (runtime: Runtime) => Promise<DevelopmentExamples>;
+  /**
+   * Where several processes share the port: answers the function that asks all of them for their metrics, this one too. /metrics
+   * of any of them then tells of all together.
+   */
+  readonly joinMetrics?: (own: () => Promise<MetricsOfOne>) => () => Promise<readonly MetricsOfOne[]>;
   /** For tests: how quickly a dead node is noticed. */
   readonly leaseTimings?: LeaseTimings;
 }
@@ -253,6 +258,9 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       webSockets: () => webSockets,
       eventStreams: () => transport.streams,
     });
+    const askAll = options.joinMetrics?.(() => metrics.json());
+    const metricsOfAll =
+      askAll === undefined ? metrics : { ...metrics, text: async () => joinMetrics(await askAll()) };
     const transport = createHttp({
       ...shared,
       allowedOrigins,
@@ -263,7 +271,7 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       stuckMs: config.stuckMs,
       routes: [
         ...healthRoutes({ checks: dependencies.map(({ check }) => check), readiness }),
-        metricsRoute({ metrics, token: config.metricsToken, isDevelopment, graphqlPath }),
+        metricsRoute({ metrics: metricsOfAll, token: config.metricsToken, isDevelopment, graphqlPath }),
         ...pages,
       ],
       readiness,

@@ -1,7 +1,7 @@
 // Runs the server until it is asked to stop, and says in plain words what it runs on or why it could not start.
 import { once } from 'node:events';
 import { pino } from 'pino';
-import { createApp, type App } from '../app.ts';
+import { createApp, type App, type AppOptions } from '../app.ts';
 import { ConfigError, parseConfig, type Mode } from '../config.ts';
 import { isQueryError, toLoggable } from '../store/store-errors.ts';
 import { prepareDemo } from './demo-data.ts';
@@ -9,6 +9,8 @@ import { greeting } from './greeting.ts';
 
 /** Who has started the server, and who stops it. */
 export interface Host {
+  /** Where several processes are one server. */
+  readonly together?: Pick<AppOptions, 'joinMetrics'>;
   onListening(app: App, startedInMs: number): void;
   askedToStop(): Promise<void>;
 }
@@ -20,7 +22,7 @@ export async function runServer(
   host: Host = terminal(mode),
 ): Promise<number> {
   const started = performance.now();
-  const opened = await open(mode, env);
+  const opened = await open(mode, env, host.together);
   if (opened === null) return 1;
   const { app } = opened;
   host.onListening(app, performance.now() - started);
@@ -45,7 +47,11 @@ const terminal = (mode: Mode): Host => ({
 export const describe = ({ engine, store }: Pick<App, 'engine' | 'store'>): string =>
   `${engine.description} and ${store.description}`;
 
-async function open(mode: Mode, env: NodeJS.ProcessEnv): Promise<{ app: App } | null> {
+async function open(
+  mode: Mode,
+  env: NodeJS.ProcessEnv,
+  together: Host['together'],
+): Promise<{ app: App } | null> {
   try {
     const config = parseConfig(env, mode);
     const logger = pino(
@@ -55,7 +61,7 @@ async function open(mode: Mode, env: NodeJS.ProcessEnv): Promise<{ app: App } | 
     process.on('unhandledRejection', (error) =>
       logger.error({ err: error }, 'an unhandled rejection: please report it'),
     );
-    const app = await createApp({ config, logger, prepareDevelopment: prepareDemo });
+    const app = await createApp({ config, logger, prepareDevelopment: prepareDemo, ...together });
     return { app };
   } catch (error) {
     process.stderr.write(`Tidings can not start.\n${explain(error, env)}\n`);

@@ -1,6 +1,8 @@
 // One of the workers of `tidings start --workers`: a server like any other, that listens on the port of all of them.
 import type { App } from '../app.ts';
+import type { MetricsOfOne } from '../transport/metrics/metrics.ts';
 import { describe, runServer, type Host } from './run-server.ts';
+import { joinAnswers, type Channel } from './worker-answers.ts';
 import { isDrainRequest, type WorkerReady } from './worker-messages.ts';
 
 /** Ends the process. */
@@ -19,6 +21,9 @@ function createWorkerHost(): Host {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
   });
   return {
+    together: {
+      joinMetrics: (own) => joinAnswers(ownChannel(), own) as () => Promise<readonly MetricsOfOne[]>,
+    },
     onListening(app: App) {
       const ready: WorkerReady = { tidings: 'ready', url: app.url, on: describe(app) };
       process.send?.(ready);
@@ -26,3 +31,9 @@ function createWorkerHost(): Host {
     askedToStop: () => asked,
   };
 }
+
+/** To the process that has started this one. */
+const ownChannel = (): Channel => ({
+  on: (event, listener) => process.on(event, listener),
+  send: (message) => process.send?.(message),
+});

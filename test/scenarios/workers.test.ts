@@ -8,6 +8,7 @@ import { OrderUpdatedDocument } from '../../src/client/generated.ts';
 import { connect, post, type Person } from '../support/client.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { listen, openKitClient } from '../support/kit-client.ts';
+import { httpGet } from '../support/http-get.ts';
 import { runToItsEnd, startServer, type TestServer } from '../support/server.ts';
 
 const secret = 'a secret of the tests, long enough for HS256';
@@ -102,6 +103,21 @@ describe('two workers', () => {
     for (const reader of readers) await reader.requestOverWebSocket('{ __typename }');
     await shop.request(publish, { input: { orderId, status: 'SHIPPED', note: 'to all' } });
     for (const update of updates) expect(await update.next()).toEqual({ orderUpdated: { note: 'to all' } });
+    await Promise.all(readers.map((reader) => reader[Symbol.asyncDispose]()));
+  });
+
+  it('whichever is asked for metrics tells of both', async () => {
+    const readers = await Promise.all([1, 2, 3, 4].map(() => person(server, 'bob')));
+    await Promise.all(readers.map((reader) => reader.connected()));
+    // Each request comes with a connection of its own, and so to each worker in its turn.
+    for (const _ of [1, 2, 3]) {
+      const { status, text } = await httpGet(server, '/metrics');
+      expect(status).toBe(200);
+      expect(
+        Number(/^tidings_connections\{transport="websocket"\} (\d+)$/m.exec(text)?.[1]),
+      ).toBeGreaterThanOrEqual(4);
+      expect(text).toMatch(/^tidings_dependency_up\{dependency="redis"\} 1$/m);
+    }
     await Promise.all(readers.map((reader) => reader[Symbol.asyncDispose]()));
   });
 

@@ -1,7 +1,16 @@
 // The metrics of one server and of its process, for Prometheus. Only metrics/ knows prom-client.
-import { collectDefaultMetrics, Registry, type Metric, type MetricObject } from 'prom-client';
+import {
+  AggregatorRegistry,
+  collectDefaultMetrics,
+  Registry,
+  type Metric,
+  type MetricObject,
+} from 'prom-client';
 import type { Figures } from './figures.ts';
 import { createTidingsMetrics } from './tidings-metrics.ts';
+
+/** Of one process; can be sent to another. */
+export type MetricsOfOne = readonly MetricObject[];
 
 export interface Metrics {
   readonly contentType: string;
@@ -11,8 +20,12 @@ export interface Metrics {
    * As prom-client's `AggregatorRegistry.aggregate` takes it, for a process that speaks for several. Can be sent between
    * processes.
    */
-  json(): Promise<MetricObject[]>;
+  json(): Promise<MetricsOfOne>;
 }
+
+/** Of several processes, as each has answered `json`, together. */
+export const joinMetrics = (ofEach: readonly MetricsOfOne[]): Promise<string> =>
+  AggregatorRegistry.aggregate([...ofEach] as MetricObject[][]).metrics();
 
 /** Its own registry: several servers may run in one process, and share only what is told of that. */
 export function createMetrics(figures: Figures): Metrics {

@@ -169,13 +169,20 @@ interface MessageForChange {
   readonly before: readonly Participant[];
 }
 
-/** Throws NOT_FOUND where the viewer takes no part in its conversation. */
+/** No conversation has it. */
+const nowhere = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Throws NOT_FOUND where the viewer takes no part in its conversation. What does not exist is looked for as long as what does: how long
+ * the answer takes tells nothing either.
+ */
 async function readForChange(tx: Queries, viewer: Viewer, messageId: string): Promise<MessageForChange> {
   const found = await findMessage(tx, viewer.workspace, messageId);
-  if (found === null) throw notFound('message', messageId);
-  const ref = { workspace: viewer.workspace, conversationId: found.view.conversationId };
+  const ref = { workspace: viewer.workspace, conversationId: found?.view.conversationId ?? nowhere };
   const before = await readParticipants(tx, ref);
-  if (!before.some(({ userId }) => userId === viewer.id)) throw notFound('message', messageId);
+  if (found === null || !before.some(({ userId }) => userId === viewer.id)) {
+    throw notFound('message', messageId);
+  }
   return { ref, found, before };
 }
 

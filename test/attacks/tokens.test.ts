@@ -238,12 +238,8 @@ describe('a token', () => {
 
   it('that is encoded otherwise at its end is the same to everybody, or refused', async () => {
     const token = forge({ alg: 'HS256' }, secret, claimsOf('alice'));
-    const last = token.at(-1) ?? '';
-    const spelt = [`${token}=`];
-    for (const other of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.replace(
-      last,
-      '',
-    )) {
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=';
+    for (const other of [`${token}=`, ...[...alphabet].map((last) => token.slice(0, -1) + last)]) {
       const { status, body } = await post(
         server.url,
         { query: '{ viewer { id } }' },

@@ -1,9 +1,9 @@
 // A server that is attacked, and somebody innocent who follows an order meanwhile. After each attack the server must answer, the
 // innocent hear what is published, and the log hold nothing but whole lines, none of them an error.
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { connect, post, type Identity, type Person, type Subscribed } from './client.ts';
-import { startServer, type TestServer } from './server.ts';
+import { measureMemory, startProbedServer, type Memory } from './memory.ts';
+import type { TestServer } from './server.ts';
 
 export interface AttackedServerOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -13,14 +13,6 @@ export interface AttackedServerOptions {
   signToken?(user: string, scope: string): Promise<string>;
 }
 
-export interface Memory {
-  /** What is reachable still after a collection of garbage. */
-  readonly heldBytes: number;
-  readonly rss: number;
-  /** What every object of the process has, and should not. */
-  readonly onEveryObject: readonly string[];
-}
-
 export interface AttackedServer {
   readonly url: string;
   /** Everything it has printed so far. */
@@ -28,7 +20,6 @@ export interface AttackedServer {
   memory(): Promise<Memory>;
 }
 
-const probe = fileURLToPath(new URL('memory-probe.mjs', import.meta.url));
 const publish =
   'mutation ($note: String!) { publishOrderUpdate(input: { orderId: "innocent", customerId: "innocent", status: PENDING, note: $note }) { deduplicated } }';
 
@@ -48,10 +39,7 @@ export function useAttackedServer(options: AttackedServerOptions = {}): Attacked
   let published = 0;
 
   beforeAll(async () => {
-    const server = await startServer({
-      main: ['--expose-gc', '--import', probe, 'dist/cli/main.js', command],
-      env: { LOG_LEVEL: 'info', ...env },
-    });
+    const server = await startProbedServer({ command, env: { LOG_LEVEL: 'info', ...env } });
     const scope = 'orders:publish';
     const identity: Identity =
       signToken === undefined ? { scope } : { token: await signToken('innocent', scope) };
@@ -100,12 +88,3 @@ const statusOf = (server: TestServer): Promise<number> =>
     ({ status }) => status,
     () => 0,
   );
-
-/** Of a server that was started with the probe. */
-export async function measureMemory(server: Pick<TestServer, 'process' | 'output'>): Promise<Memory> {
-  const told = () => [...server.output().matchAll(/^\{"level":30,"msg":"memory","probe":(.*)\}$/gm)];
-  const before = told().length;
-  server.process.kill('SIGUSR2');
-  await expect.poll(() => told().length, { timeout: 30_000 }).toBeGreaterThan(before);
-  return JSON.parse(told()[before]?.[1] ?? '') as Memory;
-}

@@ -213,7 +213,7 @@ describe('a page of another site', () => {
     ['one that has it as a user', 'https://app.example@evil.example'],
     ['a file', 'file://'],
     ['an extension', 'chrome-extension://abcdefgh'],
-  ] as const)('of the origin "%s" gets no WebSocket and no CORS headers', async (_title, origin) => {
+  ] as const)('of the origin that is %s gets no WebSocket and no CORS headers', async (_title, origin) => {
     const named = typeof origin === 'string' ? origin : origin();
     expect(await upgradeStatus(server, { headers: { origin: named } })).toBe(403);
     for (const method of ['OPTIONS', 'POST']) {

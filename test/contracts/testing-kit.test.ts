@@ -38,7 +38,12 @@ const silentModule: TidingsModule = {
 
 let server: TestTidings;
 beforeAll(async () => {
-  server = await startTidings({ modules: [...plannerModules, silentModule], publicRooms: ['product:*'] });
+  server = await startTidings({
+    modules: [...plannerModules, silentModule],
+    publicRooms: ['product:*'],
+    // Quicker than any person is.
+    settings: { RATE_PRESENCE: '1000' },
+  });
 }, 60_000);
 afterAll(() => server.close());
 

@@ -1,6 +1,6 @@
 // A server that is attacked, and somebody innocent who follows an order meanwhile. After each attack the server must answer, the
 // innocent hear what is published, and the log hold nothing but whole lines, none of them an error.
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
 import { connect, post, type Identity, type Person, type Subscribed } from './client.ts';
 import { measureMemory, startProbedServer, type Memory } from './memory.ts';
 import type { TestServer } from './server.ts';
@@ -27,7 +27,7 @@ interface Updated {
   readonly orderUpdated: { readonly note: string };
 }
 
-/** Started before the first test of the file. */
+/** Started before the first test of the file. Attacks take their time, on a busy machine above all. */
 export function useAttackedServer(options: AttackedServerOptions = {}): AttackedServer {
   const { command = 'dev', env = {}, signToken } = options;
   let started:
@@ -37,6 +37,7 @@ export function useAttackedServer(options: AttackedServerOptions = {}): Attacked
     return started;
   };
   let published = 0;
+  vi.setConfig({ testTimeout: 120_000 });
 
   beforeAll(async () => {
     const server = await startProbedServer({ command, env: { LOG_LEVEL: 'info', ...env } });

@@ -60,7 +60,8 @@ describe('byte by byte', () => {
     const whole = textFrame({ type: 'connection_init', payload: { padding: 'x'.repeat(10_000) } });
     const closed = wire.closeCode();
     void trickle(wire, () => whole);
-    expect(await closed).toBe(4408);
+    // Late, or cut into too many pieces: whichever comes first.
+    expect([1008, 4408]).toContain(await closed);
   });
 
   it('a frame of somebody who is known holds up nobody else, and them neither once it is whole', async () => {

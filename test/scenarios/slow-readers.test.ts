@@ -25,6 +25,7 @@ beforeAll(async () => {
       REDIS_URL: process.env['TIDINGS_TEST_REDIS_URL'] ?? '',
       STUCK_SECONDS: '3600',
       RATE_PRESENCE: '1000000',
+      MAX_CONNECTIONS_PER_USER: '10000',
     },
   });
   close = async () => {

@@ -106,7 +106,9 @@ function compare(what: string, predicted: number, measured: number): void {
   recorder.record(`${name}: measured, of the sum`, '%', (measured / predicted) * 100);
 }
 
-const idle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+function idle(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+}
 
 async function during(node: MeasuredServer, work: () => Promise<unknown>): Promise<number> {
   const before = await node.cpu();

@@ -32,9 +32,11 @@ it('as many as there are connections begin at once, the others in their order', 
   await pass(0);
   await Promise.resolve();
   expect(told).toEqual(['one', 'two']);
+  expect(queue.waiting).toBe(2);
   queue.give();
   queue.give();
   await pass(1);
+  expect(queue.waiting).toBe(0);
   expect(told).toEqual(['one', 'two', 'three', 'four']);
 });
 

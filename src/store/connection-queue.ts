@@ -68,7 +68,7 @@ export class ConnectionQueue {
     this.#nextLane = other;
     if (next === undefined) this.#free += 1;
     else next.begin();
-    if (this.#isEmpty) this.#stop();
+    if (this.waiting === 0) this.#stop();
   }
 
   /** The database has answered something, if only with an error. */
@@ -77,13 +77,14 @@ export class ConnectionQueue {
     this.#answers += 1;
   }
 
+  /** In all lanes. */
+  get waiting(): number {
+    return this.#lanes.transaction.size + this.#lanes.query.size;
+  }
+
   /** How often it has. */
   get answers(): number {
     return this.#answers;
-  }
-
-  get #isEmpty(): boolean {
-    return this.#lanes.transaction.size + this.#lanes.query.size === 0;
   }
 
   #look(): void {
@@ -93,7 +94,7 @@ export class ConnectionQueue {
       // One tick more than the patience: the first may have begun just then.
       waiters.takeWhile(({ since }) => this.#tick - since > ticks).forEach(({ giveUp }) => giveUp(silence()));
     }
-    if (this.#isEmpty) this.#stop();
+    if (this.waiting === 0) this.#stop();
   }
 
   #stop(): void {

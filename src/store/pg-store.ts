@@ -220,9 +220,9 @@ export function createPgStore({ kind, description, logger, ...options }: PgStore
     },
 
     get connections() {
-      const { totalCount, idleCount, waitingCount } = pool;
+      const { totalCount, idleCount } = pool;
       const max = pool.options.max;
-      return { max, busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
+      return { max, busy: totalCount - idleCount, idle: idleCount, waiting: queue.waiting };
     },
 
     async check() {

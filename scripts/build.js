@@ -6,6 +6,7 @@ import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   cpSync,
   existsSync,
   readdirSync,
@@ -41,6 +42,8 @@ async function build() {
     existsSync(join('dist', template)) && readFileSync(join('dist', stamp), 'utf8') === version;
   if (isCurrent) cpSync(join('dist', template), join(staging, template));
   else await writeDatabaseTemplate(join(staging, template));
+  // npm does it for who installs the package; an image, or a link to it, has nobody else.
+  chmodSync(join(staging, 'cli/main.js'), 0o755);
   writeFileSync(join(staging, stamp), version);
   rmSync('dist', { recursive: true, force: true });
   renameSync(staging, 'dist');

@@ -217,7 +217,14 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       persisted,
     });
     const proxies = createProxies(config.trustedProxies);
-    const admission = new Admission({ limits: config.connectionLimits, proxies });
+    const admission = new Admission({
+      limits: config.connectionLimits,
+      proxies,
+      onSocketRefused({ reason }) {
+        figures.refused[reason] += 1;
+        logger.info({ reason }, 'a socket is refused');
+      },
+    });
     const shared = {
       admission,
       schema,

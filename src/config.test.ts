@@ -91,6 +91,7 @@ test('proxies, rates and what is open to everybody', () => {
     mutationRates: new Map([
       ['sendMessage', 5],
       ['eraseUser', 1],
+      ['renewSession', 5],
     ]),
     graphiql: true,
     introspection: false,

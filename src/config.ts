@@ -132,6 +132,9 @@ export const defaultConnectionLimits: ConnectionLimits = { total: 100_000, perUs
 
 export const defaultRates: RatesPerSecond = { message: 50, typing: 20, presence: 20, publish: 5_000 };
 
+/** Whoever has spent what they may send can stay connected all the same. */
+export const defaultMutationRates: ReadonlyMap<string, number> = new Map([['renewSession', 5]]);
+
 export const defaultPublicRooms: readonly string[] = ['public:*'];
 
 export const defaultBacklogBytes = 256 * 1_024;
@@ -218,7 +221,7 @@ export function readConfig(
       presence: read.number('RATE_PRESENCE', anyRate) ?? defaultRates.presence,
       publish: read.number('RATE_PUBLISHES', anyRate) ?? defaultRates.publish,
     },
-    mutationRates: read.rates('MUTATION_RATES') ?? new Map<string, number>(),
+    mutationRates: new Map([...defaultMutationRates, ...(read.rates('MUTATION_RATES') ?? [])]),
     maxOperationsPerConnection:
       read.number('MAX_OPERATIONS_PER_CONNECTION', { min: 1, max: 1_000_000 }) ?? 2_000,
     fanOut: read.oneOf('FANOUT', fanOuts) ?? 'shared',

@@ -3,19 +3,20 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectionLimits } from '../config.ts';
-import { TidingsError } from '../errors.ts';
+import type { TidingsError } from '../errors.ts';
+import { ConnectionRefused } from './connection-refused.ts';
 import type { Proxies } from './proxies.ts';
 
 export interface AdmissionOptions {
   readonly limits: Pick<ConnectionLimits, 'total' | 'perAddress'>;
   readonly proxies: Proxies;
+  /** Called for a socket on which nothing was said yet. */
+  onSocketRefused(refused: ConnectionRefused): void;
 }
 
 /** Ends the count. May be called again. */
 export type Leave = () => void;
 
-/** Long enough for another to end. */
-const retryAfterMs = 5_000;
 /** A refused socket is given so long to read why. */
 const refusedCloseMs = 1_000;
 
@@ -35,20 +36,19 @@ export class Admission {
       const address = socket.remoteAddress ?? '';
       if (this.#options.proxies.isTrusted(address)) return;
       if (this.#isFull(address)) {
-        refuseSocket(socket, this.#tooMany());
+        const refused = this.#tooMany();
+        this.#options.onSocketRefused(refused);
+        refuseSocket(socket, refused);
         return;
       }
       socket.once('close', this.#count(address));
     });
   }
 
-  /** For a WebSocket, or a subscription over SSE. Throws RATE_LIMITED, or UNAVAILABLE where the node is full. */
+  /** For a WebSocket, or a subscription over SSE. Throws ConnectionRefused. */
   enter(request: IncomingMessage): Leave {
     const { limits, proxies } = this.#options;
-    if (this.#open >= limits.total) {
-      const sentence = `This node has ${limits.total} connections, which is all that it may have: try again later.`;
-      throw new TidingsError('UNAVAILABLE', sentence, { retryAfterMs });
-    }
+    if (this.#open >= limits.total) throw new ConnectionRefused('node', limits.total);
     const isCounted = !proxies.isTrusted(request.socket.remoteAddress ?? '');
     const address = proxies.addressOf(request);
     if (!isCounted && this.#isFull(address)) throw this.#tooMany();
@@ -73,17 +73,13 @@ export class Admission {
     });
   }
 
-  #tooMany(): TidingsError {
-    const { perAddress } = this.#options.limits;
-    return new TidingsError(
-      'RATE_LIMITED',
-      `Your address has ${perAddress} connections open, which is all that it may have: close some of them first.`,
-      { retryAfterMs },
-    );
+  #tooMany(): ConnectionRefused {
+    return new ConnectionRefused('address', this.#options.limits.perAddress);
   }
 }
 
-function once(work: () => void): Leave {
+/** Not more often. */
+export function once(work: () => void): Leave {
   let phase: 'waiting' | 'done' = 'waiting';
   return () => {
     if (phase === 'done') return;
@@ -100,7 +96,7 @@ const statusTexts = {
 /** Answers a socket on which nothing else is spoken, and closes it. */
 export function refuseSocket(socket: Pick<Socket, 'end' | 'destroy'>, error: TidingsError): void {
   const status = error.code === 'UNAVAILABLE' ? statusTexts.UNAVAILABLE : statusTexts.RATE_LIMITED;
-  const seconds = Math.ceil((error.retryAfterMs ?? retryAfterMs) / 1_000);
+  const seconds = Math.ceil((error.retryAfterMs ?? 1_000) / 1_000);
   endWithAnswer(socket, status, error.message, [`Retry-After: ${seconds}`]);
 }
 

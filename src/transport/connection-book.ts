@@ -2,8 +2,9 @@
 import { revokedSessions, type TokenError } from '../auth/token-error.ts';
 import type { Session } from '../auth/session.ts';
 import type { Viewer } from '../auth/viewer.ts';
-import { TidingsError } from '../errors.ts';
 import type { NodeFigures, OpenFigures } from '../schema/context.ts';
+import { once, type Leave } from './admission.ts';
+import { ConnectionRefused } from './connection-refused.ts';
 
 /** Of one connection: no other has the same. */
 type ItsSession = Pick<Session, 'viewer' | 'workspace'>;
@@ -36,30 +37,31 @@ export class ConnectionBook implements NodeFigures {
     this.#options = options;
   }
 
-  /** Throws RATE_LIMITED where the user has as many open as may be. To be asked before `add`. */
-  requireRoom(session: ItsSession): void {
+  /** Counts one more of the user, from before it is opened until the answer is called. Throws ConnectionRefused. */
+  enter(session: ItsSession): Leave {
+    const user = userOf(session);
+    if (user === null) return () => undefined;
     const { maxPerUser } = this.#options;
-    if ((this.#byUser.get(userOf(session) ?? '') ?? 0) < maxPerUser) return;
-    throw new TidingsError(
-      'RATE_LIMITED',
-      `You have ${maxPerUser} connections open, which is all that you may have: close some of them first.`,
-      { retryAfterMs: 5_000 },
-    );
+    const count = this.#byUser.get(user) ?? 0;
+    if (count >= maxPerUser) throw new ConnectionRefused('user', maxPerUser);
+    this.#byUser.set(user, count + 1);
+    return once(() => {
+      const left = (this.#byUser.get(user) ?? 1) - 1;
+      if (left === 0) this.#byUser.delete(user);
+      else this.#byUser.set(user, left);
+    });
   }
 
   /** One whose token was revoked while it was being opened is ended at once. */
   add(session: ItsSession, connection: OpenConnection): void {
     this.#open.set(session, connection);
     this.#count(session, 'connections', 1);
-    this.#countUser(session, 1);
     if (this.isRefused(session)) connection.onRevoked(revokedSessions());
   }
 
   /** May be called again, and for what was never added. */
   remove(session: ItsSession): void {
-    if (!this.#open.delete(session)) return;
-    this.#count(session, 'connections', -1);
-    this.#countUser(session, -1);
+    if (this.#open.delete(session)) this.#count(session, 'connections', -1);
   }
 
   /** To be counted out again, all of them. */
@@ -94,14 +96,6 @@ export class ConnectionBook implements NodeFigures {
   /** Of every workspace that has any. */
   get byWorkspace(): ReadonlyMap<string, OpenFigures> {
     return this.#counts;
-  }
-
-  #countUser(session: ItsSession, more: number): void {
-    const user = userOf(session);
-    if (user === null) return;
-    const count = (this.#byUser.get(user) ?? 0) + more;
-    if (count === 0) this.#byUser.delete(user);
-    else this.#byUser.set(user, count);
   }
 
   #count({ workspace }: ItsSession, what: keyof Counts, more: number): void {

@@ -25,10 +25,11 @@ import { createContext, type Context, type Runtime } from '../schema/context.ts'
 import { revokedSessions } from '../auth/token-error.ts';
 import { Backlog } from '../streams/backlog.ts';
 import { isAccepted, subscriptionAnswer, unacceptable } from './accept.ts';
-import type { Admission, Leave } from './admission.ts';
+import type { Admission } from './admission.ts';
 import type { Authenticator } from './authenticate.ts';
 import { unexpected, type ClientErrors } from './client-errors.ts';
 import type { ConnectionBook } from './connection-book.ts';
+import { ConnectionRefused } from './connection-refused.ts';
 import type { Documents } from './documents.ts';
 import { createEventStreams, type EventStreams } from './event-streams.ts';
 import type { OperationCosts } from './operation-cost.ts';
@@ -266,8 +267,11 @@ function createGraphql(
 /** The whole request fails: its status says so too. */
 function toRequestError(clientErrors: ClientErrors, error: unknown, trace: Trace): GraphQLError {
   const told = clientErrors.toClientError(error, trace);
-  const { httpStatus } = errorKinds[told.extensions['code'] as ErrorCode];
-  return new GraphQLError(told.message, { extensions: { ...told.extensions, http: { status: httpStatus } } });
+  const { httpStatus: status } = errorKinds[told.extensions['code'] as ErrorCode];
+  const { retryAfterMs } = told.extensions;
+  const seconds = typeof retryAfterMs === 'number' ? Math.ceil(retryAfterMs / 1_000) : null;
+  const http = seconds === null ? { status } : { status, headers: { 'retry-after': String(seconds) } };
+  return new GraphQLError(told.message, { extensions: { ...told.extensions, http } });
 }
 
 /** Of a node that is draining, to whoever wants to follow something. */
@@ -318,18 +322,22 @@ const useGraphqlJs = (
       if (!isAccepted(request.headers.get('accept'), 'text/event-stream')) {
         return { errors: [notAcceptable(subscriptionAnswer)] };
       }
-      if (readiness.isDraining) return { errors: [notHere(clientErrors, trace)] };
+      if (readiness.isDraining) {
+        figures.refused.draining += 1;
+        return { errors: [notHere(clientErrors, trace)] };
+      }
       const tooMuch = costs.check(args);
       if (tooMuch !== null) return clientErrors.toClientResult({ errors: [tooMuch] }, trace);
-      let leave: Leave;
       try {
-        book.requireRoom(tidings.session);
-        leave = admission.enter(req);
+        for (const enter of [() => book.enter(tidings.session), () => admission.enter(req)]) {
+          const leave = enter();
+          if (response.destroyed) leave();
+          else response.once('close', leave);
+        }
       } catch (error) {
+        if (error instanceof ConnectionRefused) figures.refused[error.reason] += 1;
         return { errors: [toRequestError(clientErrors, error, trace)] };
       }
-      if (response.destroyed) leave();
-      else response.once('close', leave);
       const subscribed = await figures.counting(args, () => openResults(unwrap(args), fanOut));
       if (!(Symbol.asyncIterator in subscribed)) return clientErrors.toClientResult(subscribed, trace);
       const results = streams.open(subscribed, tidings, trace);

@@ -16,8 +16,12 @@ export const refusals = [
   'late',
   /** What the decision needs is away. */
   'unavailable',
-  /** As many are open as there may be. */
-  'limit',
+  /** As many are open as there may be: on this node, */
+  'node',
+  /** of that address, */
+  'address',
+  /** of that user. */
+  'user',
   /** The node is about to end. */
   'draining',
   /** An error of the server's own. */

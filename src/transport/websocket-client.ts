@@ -14,6 +14,7 @@ import { Backlog } from '../streams/backlog.ts';
 import { Turns } from '../streams/shared-work.ts';
 import { closeCodes, protocolReasons } from './close-codes.ts';
 import type { OpenConnection } from './connection-book.ts';
+import { ConnectionRefused } from './connection-refused.ts';
 import { createFrameSink } from './frame-sink.ts';
 import type { Beating } from './heartbeat.ts';
 import { Intake } from './intake.ts';
@@ -381,7 +382,7 @@ export class WebSocketClient
 function refusalFor(error: unknown): Refusal {
   if (error instanceof TokenError) return 'token';
   if (!(error instanceof TidingsError)) return 'error';
-  if (error.code === 'RATE_LIMITED') return 'limit';
+  if (error instanceof ConnectionRefused) return error.reason;
   return error.code === 'UNAVAILABLE' ? 'unavailable' : 'error';
 }
 

@@ -113,7 +113,7 @@ export function createProtocol(options: ProtocolOptions) {
       try {
         const session = await authenticator.fromConnectionInit(connectionParams, client.headers ?? {});
         if (client.isClosed) return false;
-        book.requireRoom(session);
+        client.onClosed(book.enter(session));
         client.session = session;
         client.headers = null;
         client.operations = connecting;

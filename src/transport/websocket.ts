@@ -6,8 +6,8 @@ import { handleProtocols } from 'graphql-ws';
 import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
 import type { Session } from '../auth/session.ts';
-import type { TidingsError } from '../errors.ts';
 import { endWithAnswer, refuseSocket, type Admission, type Leave } from './admission.ts';
+import { ConnectionRefused } from './connection-refused.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Lobby } from './lobby.ts';
 import { isAllowedOrigin } from './origins.ts';
@@ -118,15 +118,16 @@ export function attachWebSockets(options: WebSocketOptions): WebSocketTransport 
       );
     }
     if (readiness.isDraining) {
-      noteRefusal('unavailable');
+      noteRefusal('draining');
       return refuseSocket(socket, goElsewhere());
     }
     let leaveNode: Leave;
     try {
       leaveNode = admission.enter(request);
     } catch (error) {
-      noteRefusal('limit');
-      return refuseSocket(socket, error as TidingsError);
+      if (!(error instanceof ConnectionRefused)) throw error;
+      noteRefusal(error.reason);
+      return refuseSocket(socket, error);
     }
     // Whether or not it becomes a WebSocket.
     socket.once('close', leaveNode);

@@ -4,6 +4,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { signDevelopmentToken } from '../../src/auth/development.ts';
 import { connect } from '../support/client.ts';
+import { httpGet } from '../support/http-get.ts';
 import { openGreetedSocket, openSocket, upgradeAnswer, upgradeStatus } from '../support/raw-socket.ts';
 import { useSturdyServer } from '../support/sturdy-server.ts';
 
@@ -49,26 +50,58 @@ describe('of one user', () => {
       .toBe('connection_ack');
   });
 
-  it('a subscription over SSE counts too, and is refused with 429', async () => {
-    const token = await signDevelopmentToken({ user: 'carol', workspace: 'demo' });
-    await using first = await openGreetedSocket(server, token);
-    await using second = await openGreetedSocket(server, token);
-    const response = await fetch(`${server.url}/graphql`, {
+  /** Asked for, and left open where it is answered. */
+  const follow = async (token: string, query: string, signal: AbortSignal) =>
+    fetch(`${server.url}/graphql`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
         accept: 'text/event-stream',
         authorization: `Bearer ${token}`,
       },
-      body: JSON.stringify({ query: presence }),
+      body: JSON.stringify({ query }),
+      signal,
     });
+  const refusedOf = async (reason: string): Promise<number> => {
+    const { text } = await httpGet(server, '/metrics');
+    return Number(new RegExp(`refused_total\\{reason="${reason}"\\} (\\d+)`).exec(text)?.[1]);
+  };
+
+  it('a subscription over SSE counts too, and is refused with 429 and when to come back', async () => {
+    const token = await signDevelopmentToken({ user: 'carol', workspace: 'demo' });
+    await using first = await openGreetedSocket(server, token);
+    await using second = await openGreetedSocket(server, token);
+    const before = await refusedOf('user');
+    const response = await follow(token, presence, AbortSignal.timeout(30_000));
+    expect(response.status).toBe(429);
+    expect(response.headers.get('retry-after')).toBe('5');
     const text = await response.text();
     expect(text).toContain('RATE_LIMITED');
     expect(text).toContain('You have 2 connections open');
+    expect(await refusedOf('user')).toBe(before + 1);
     expect([first, second].every(({ socket }) => socket.readyState === socket.OPEN)).toBe(true);
     // Queries are no connections.
     const carol = await connect(server, 'carol', { token });
     await carol.request('{ viewer { id } }');
+  });
+
+  it('of many that come at once no more are let in', async () => {
+    const token = await signDevelopmentToken({ user: 'dave', workspace: 'demo' });
+    const leaving = new AbortController();
+    const query = 'subscription { notification { cursor } }';
+    const answers = await Promise.all(Array.from({ length: 20 }, () => follow(token, query, leaving.signal)));
+    const statuses = answers.map(({ status }) => status).sort();
+    expect(statuses).toEqual([200, 200, ...Array.from({ length: 18 }, () => 429)]);
+    leaving.abort();
+    // Their places are free again.
+    await expect
+      .poll(async () => {
+        const again = new AbortController();
+        const { status } = await follow(token, query, again.signal);
+        again.abort();
+        return status;
+      })
+      .toBe(200);
   });
 });
 
@@ -84,6 +117,9 @@ describe('of one address', () => {
     expect(refused?.heard()).toMatch(/Retry-After: 5\r\n[^]*Your address has 8 connections open/);
     for (const { socket } of opened) socket.destroy();
     await expect.poll(() => upgradeStatus(server)).toBe(101);
+    const { text } = await httpGet(server, '/metrics');
+    const refusals = Number(/refused_total\{reason="address"\} (\d+)/.exec(text)?.[1]);
+    expect(refusals).toBeGreaterThanOrEqual(4);
   });
 });
 

@@ -32,12 +32,16 @@ it('compose.yaml starts two nodes alike, with settings that there are and values
   expect(one).toEqual(two);
   const environment = one?.environment ?? {};
   for (const name of Object.keys(environment)) expect(settings).toContain(name);
-  const given = Object.fromEntries(
-    Object.entries(environment)
-      .map(([name, value]) => [name, withValues(String(value))])
-      .filter(([name]) => name !== 'JWT_JWKS_URL' && name !== 'ALLOWED_ORIGINS'),
-  ) as Record<string, string>;
-  const config = parseConfig(given, 'start');
+  const issuer = {
+    JWT_SECRET: 'x'.repeat(32),
+    JWT_ISSUER: 'https://issuer.example',
+    JWT_AUDIENCE: 'tidings',
+  };
+  const given = Object.entries(environment).map(([name, value]) => [name, withValues(String(value))]);
+  const config = parseConfig(
+    { ...issuer, ...(Object.fromEntries(given) as Record<string, string>) },
+    'start',
+  );
   expect(config.redisUrl).toBe('redis://redis:6379');
   // Who is asked to stop has the time to drain.
   expect(Number.parseInt(one?.stop_grace_period ?? '0', 10) * 1_000).toBeGreaterThan(config.drainMs);

@@ -25,7 +25,15 @@ export interface Metrics {
 
 /** Of several processes, as each has answered `json`, together. */
 export const joinMetrics = (ofEach: readonly MetricsOfOne[]): Promise<string> =>
-  AggregatorRegistry.aggregate([...ofEach] as MetricObject[][]).metrics();
+  AggregatorRegistry.aggregate(ofEach.map((metrics) => metrics.map(asWorst))).metrics();
+
+/** What has a bound in each process: a sum or an average would hide the one that has reached it. */
+const worstOfProcesses = /^(nodejs_eventloop_lag_|process_open_fds$|process_max_fds$)/;
+const asWorst = (metric: MetricObject): MetricObject => {
+  if (!worstOfProcesses.test(metric.name)) return metric;
+  const aggregator = /_min_|max_fds/.test(metric.name) ? 'min' : 'max';
+  return { ...metric, aggregator };
+};
 
 /** Its own registry: several servers may run in one process, and share only what is told of that. */
 export function createMetrics(figures: Figures): Metrics {

@@ -96,7 +96,7 @@ const connectionMetrics = ({
   ),
   counter(
     'tidings_connections_refused_total',
-    'WebSockets that were refused, or closed before they were acknowledged.',
+    'Connections that were refused, or closed before they were acknowledged.',
     () => byLabel('reason', transport.refused),
   ),
   counter('tidings_websocket_closes_total', 'WebSockets that were closed, by close code.', () =>

@@ -104,6 +104,11 @@ describe('while balancers take notice', () => {
       },
     });
 
+    const { text } = await httpGet(server, '/metrics');
+    // One of each, and those that looked whether it drains by now.
+    const refused = /refused_total\{reason="draining"\} (\d+)/.exec(text)?.[1];
+    expect(Number(refused)).toBeGreaterThanOrEqual(2);
+
     const input = { orderId: 'noticed', customerId: 'shop', status: 'PENDING' };
     await shop.request(publish, { input });
     // Whoever is connected still is, and may ask and follow.

@@ -1,4 +1,4 @@
-import type { MetricObject } from 'prom-client';
+import type { MetricObject, MetricObjectWithValues, MetricValue } from 'prom-client';
 import { expect, test } from 'vitest';
 import { DeliveryFigures } from '../../schema/delivery-figures.ts';
 import { StreamFigures } from '../../streams/stream-figures.ts';
@@ -83,8 +83,10 @@ test('several processes of a node are put together as prom-client does it', asyn
   const told = [await one.metrics.json(), await other.metrics.json()].map(
     (json) => JSON.parse(JSON.stringify(json)) as MetricObject[],
   );
-  const fds = told[1]?.find(({ name }) => name === 'process_open_fds')?.values[0];
-  if (fds !== undefined) fds.value = 4_000;
+  const fds = told[1]?.find(({ name }) => name === 'process_open_fds') as MetricObjectWithValues<
+    MetricValue<string>
+  >;
+  for (const sample of fds.values) sample.value = 4_000;
   const text = await joinMetrics(told);
   expect(text).toContain('\ntidings_events_published_total 5\n');
   expect(text).toContain('\ntidings_delivery_seconds_bucket{le="0.005"} 2\n');

@@ -1,0 +1,85 @@
+// Somebody who comes and goes: connects, follows a few things, says something, and leaves in one of the ways in which people leave.
+import { WebSocket } from 'ws';
+import { signDevelopmentToken } from '../../src/auth/development.ts';
+
+export interface Stage {
+  /** Whichever node. */
+  url(): string;
+  readonly workspace: string;
+  /** From 0 up to, and without, `below`. */
+  random(below: number): number;
+  note(what: string): void;
+}
+
+const people = 200;
+const orders = 200;
+
+const follow = (stage: Stage, user: string): readonly string[] => {
+  const other = `person-${stage.random(people)}`;
+  const room = `public:${stage.random(20)}`;
+  return [
+    `subscription { orderUpdated(orderId: "soak-${stage.random(orders)}") { cursor note } }`,
+    'subscription { orderUpdated { cursor note } }',
+    'subscription { notification { cursor } }',
+    'subscription { conversationUpdated { cursor } }',
+    'subscription { announcement { cursor message } }',
+    `subscription { presenceChanged(userIds: ["${other}", "${user}"]) { status } }`,
+    `subscription { roomPresence(room: "${room}", join: true) { __typename } }`,
+    `subscription { roomEvent(room: "${room}") { cursor } }`,
+  ];
+};
+const say = [
+  'mutation { setPresence(input: { status: BUSY }) { status } }',
+  '{ orders(first: 5) { nodes { id status } } }',
+  '{ onlineUsers(first: 20) { totalCount } }',
+  '{ nothing { like this } }',
+];
+
+/** One visit. Resolves when they are gone. */
+export async function visit(stage: Stage): Promise<void> {
+  const user = `person-${stage.random(people)}`;
+  // Now and then one that expires while they are here.
+  const expiresIn = stage.random(20) === 0 ? 5 : 600;
+  const token = await signDevelopmentToken({ user, workspace: stage.workspace, expiresIn });
+  const socket = new WebSocket(`${stage.url().replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+  const send = (message: object): void => {
+    if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message));
+  };
+  let operations = 0;
+  const begin = (query: string): string => {
+    const id = String((operations += 1));
+    send({ type: 'subscribe', id, payload: { query } });
+    return id;
+  };
+  const timers: NodeJS.Timeout[] = [];
+  const later = (ms: number, work: () => void): void => void timers.push(setTimeout(work, ms));
+
+  const stay = (): void => {
+    const wanted = follow(stage, user).filter(() => stage.random(2) === 0);
+    for (const query of wanted) {
+      const id = begin(query);
+      if (stage.random(3) === 0) later(stage.random(4_000), () => send({ type: 'complete', id }));
+    }
+    for (const words of say) if (stage.random(3) === 0) later(stage.random(6_000), () => void begin(words));
+    later(1_000 + stage.random(9_000), () => {
+      const way = stage.random(4);
+      if (way === 0) socket.terminate();
+      else if (way === 1) socket.close(1001);
+      else socket.close(1000);
+    });
+  };
+  await new Promise<void>((gone) => {
+    socket.on('error', () => stage.note('a connection failed'));
+    socket.on('open', () => send({ type: 'connection_init', payload: { token } }));
+    socket.on('message', (bytes: Buffer) => {
+      const text = bytes.toString();
+      if (text.includes('"INTERNAL"')) stage.note(`INTERNAL: ${text}`);
+      if (text.includes('connection_ack')) stay();
+    });
+    socket.on('close', (code) => {
+      timers.forEach(clearTimeout);
+      stage.note(`closed with ${code}`);
+      gone();
+    });
+  });
+}

@@ -2,7 +2,7 @@
 import { Argument } from 'commander';
 import type { Options, TidingsCommand } from './command.ts';
 import { shells, writeCompletion } from './completion-scripts.ts';
-import { endWhereNobodyReads, print } from './terminal.ts';
+import { print } from './terminal.ts';
 
 export function addCompletionCommand(program: TidingsCommand): void {
   program
@@ -11,7 +11,6 @@ export function addCompletionCommand(program: TidingsCommand): void {
     .description('Prints a script that completes commands, options and their values.')
     .addArgument(new Argument('<shell>', `one of ${shells.join(', ')}`).choices(shells))
     .action(async (shell: (typeof shells)[number], _options: Options) => {
-      endWhereNobodyReads();
       await print(writeCompletion[shell](program).trimEnd());
     }).withNotes(`
 Examples:

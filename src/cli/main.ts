@@ -9,6 +9,7 @@ import { addMigrateCommand } from './migrate.command.ts';
 import { addPublishCommand } from './publish.command.ts';
 import { addServerCommands } from './serve.command.ts';
 import { addSubscribeCommand } from './subscribe.command.ts';
+import { endWhereNobodyReads } from './terminal.ts';
 import { addTokenCommand } from './token.command.ts';
 
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
@@ -35,9 +36,16 @@ addMigrateCommand(program);
 addDoctorCommand(program);
 addCompletionCommand(program);
 
-const words = process.argv.slice(2);
+endWhereNobodyReads();
+const words = toWords(process.argv.slice(2));
 try {
-  await program.parseAsync(words.length === 0 ? ['help'] : words, { from: 'user' });
+  await program.parseAsync(words, { from: 'user' });
 } catch (error) {
   process.exitCode = tellFailure(error);
+}
+
+/** No words are `help`, and `help tokne` is refused as `tokne` is. */
+function toWords([first = 'help', ...others]: readonly string[]): readonly string[] {
+  const isKnown = program.commands.some((command) => command.name() === others[0]);
+  return first === 'help' && others.length > 0 && !isKnown ? others : [first, ...others];
 }

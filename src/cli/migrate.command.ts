@@ -1,7 +1,7 @@
 // `tidings migrate`: the migrations of a start without the start, for deploys that want them to be a step of their own.
 import { readConfig } from '../config.ts';
 import { CommandFailure, exitCodes, type TidingsCommand } from './command.ts';
-import { endWhereNobodyReads, print, say } from './terminal.ts';
+import { print, say } from './terminal.ts';
 
 interface MigrateOptions {
   readonly check?: true;
@@ -27,7 +27,6 @@ Exit codes: 0 up to date, 1 it could not be done, or with --check something is p
 }
 
 async function migrate(options: MigrateOptions): Promise<void> {
-  endWhereNobodyReads();
   const { config, problems } = readConfig(process.env, 'start');
   // What the others hold does not matter here.
   const mine = problems.filter((problem) => problem.startsWith('DATA'));

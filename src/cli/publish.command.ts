@@ -5,7 +5,7 @@ import { CommandFailure, type TidingsCommand } from './command.ts';
 import { findPublishable, publishables, type Publishable } from './publishable.ts';
 import { parseDuration, readJsonObject, type JsonObject } from './read-argument.ts';
 import { addAccessOptions, openAccess, type AccessOptions } from './server-access.ts';
-import { endWhereNobodyReads, print } from './terminal.ts';
+import { print } from './terminal.ts';
 
 interface PublishOptions extends AccessOptions {
   readonly input: string;
@@ -48,7 +48,6 @@ const toLine = ({ name, mutation, scope }: Publishable): string =>
   `  ${name.padEnd(20)} ${mutation.padEnd(22)} ${scope ?? ''}`.trimEnd();
 
 async function publish(what: string, options: PublishOptions, command: TidingsCommand): Promise<void> {
-  endWhereNobodyReads();
   const found = findPublishable(what);
   if (found === undefined) throw new Error(`"${what}" is one of the choices, and is not known.`);
   const { mutation, key, scope } = found;
@@ -58,6 +57,8 @@ async function publish(what: string, options: PublishOptions, command: TidingsCo
   if (idempotencyKey !== undefined && key === null)
     command.refuse(`${mutation} needs no key: doing it twice is the same as doing it once.`);
   const input = await readJsonObject('--input', options.input);
+  if (key !== null && idempotencyKey !== undefined && (input[key] ?? idempotencyKey) !== idempotencyKey)
+    command.refuse(`--input holds another ${key} than --idempotency-key: leave one of them out.`);
 
   const identity = { user: options.user ?? 'terminal', scope: scope ?? undefined };
   const { endpoint, token } = await openAccess(options, identity, command);

@@ -1,32 +1,29 @@
 // Runs the server until it is asked to stop, and says in plain words what it runs on or why it could not start.
-import { once } from 'node:events';
 import { pino } from 'pino';
 import { createApp, type App, type AppOptions } from '../app.ts';
 import { ConfigError, parseConfig, type Mode } from '../config.ts';
 import { isQueryError, toLoggable } from '../store/store-errors.ts';
 import { prepareDemo } from './demo-data.ts';
 import { greeting } from './greeting.ts';
+import { stopSignals } from './stop-signals.ts';
 
 /** Who has started the server, and who stops it. */
 export interface Host {
   /** Where several processes are one server. */
   readonly together?: Pick<AppOptions, 'joinMetrics'>;
   onListening(app: App, startedInMs: number): void;
-  askedToStop(): Promise<void>;
+  /** One that is asked while it starts stops as soon as it has. */
+  readonly askedToStop: Promise<void>;
 }
 
 /** Resolves with the exit code when the server has stopped. */
-export async function runServer(
-  mode: Mode,
-  env: NodeJS.ProcessEnv,
-  host: Host = terminal(mode),
-): Promise<number> {
+export async function runServer(mode: Mode, env: NodeJS.ProcessEnv, host: Host): Promise<number> {
   const started = performance.now();
   const opened = await open(mode, env, host.together);
   if (opened === null) return 1;
   const { app } = opened;
   host.onListening(app, performance.now() - started);
-  await host.askedToStop();
+  await host.askedToStop;
   if (mode === 'dev') process.stdout.write('\nStopping.\n');
   const unfinished = await app.drain();
   // It has been logged; its timers and sockets would keep the process.
@@ -34,14 +31,20 @@ export async function runServer(
   return 0;
 }
 
-const terminal = (mode: Mode): Host => ({
-  onListening(app, startedInMs) {
-    const text =
-      mode === 'dev' ? greeting(app, startedInMs) : `Tidings listens at ${app.url}, on ${describe(app)}.\n`;
-    process.stdout.write(text);
-  },
-  askedToStop,
-});
+/** @param askedToStop at the first signal; a second one ends the process at once, also while it starts. */
+export function createTerminalHost(mode: Mode, askedToStop: Promise<void>): Host {
+  void askedToStop.then(() => {
+    for (const signal of stopSignals) process.on(signal, () => process.exit(130));
+  });
+  return {
+    onListening(app, startedInMs) {
+      const text =
+        mode === 'dev' ? greeting(app, startedInMs) : `Tidings listens at ${app.url}, on ${describe(app)}.\n`;
+      process.stdout.write(text);
+    },
+    askedToStop,
+  };
+}
 
 /** What it runs on. */
 export const describe = ({ engine, store }: Pick<App, 'engine' | 'store'>): string =>
@@ -96,10 +99,4 @@ export function explain(error: unknown, env: NodeJS.ProcessEnv): string {
   // Of a failed query only what says nothing of its values.
   const { message } = toLoggable(error) as { readonly message: string };
   return message;
-}
-
-/** SIGINT or SIGTERM; a second one ends the process at once. */
-async function askedToStop(): Promise<void> {
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 }

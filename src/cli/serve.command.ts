@@ -2,6 +2,8 @@
 import { availableParallelism } from 'node:os';
 import type { Mode } from '../config.ts';
 import { UsageError, type Options, type TidingsCommand } from './command.ts';
+import { hearStopSignal } from './stop-signals.ts';
+import { goOnWhereNobodyReads } from './terminal.ts';
 import { parseWorkerCount } from './worker-count.ts';
 
 export function addServerCommands(program: TidingsCommand): void {
@@ -40,13 +42,17 @@ async function serve(mode: Mode, { args }: TidingsCommand, workers = '1'): Promi
       `\`tidings ${mode}\` takes no arguments, but was given "${args.join(' ')}". Settings are environment variables.`,
     );
   }
+  const count = requireWorkerCount(workers);
+  goOnWhereNobodyReads();
+  // Before anything is loaded: that takes its time too.
+  const askedToStop = hearStopSignal();
   if (mode === 'dev') {
-    const { runServer } = await import('./run-server.ts');
-    process.exitCode = await runServer('dev', process.env);
+    const { createTerminalHost, runServer } = await import('./run-server.ts');
+    process.exitCode = await runServer('dev', process.env, createTerminalHost('dev', askedToStop));
     return;
   }
   const { startServers } = await import('./start-servers.ts');
-  process.exitCode = await startServers(requireWorkerCount(workers), process.env);
+  process.exitCode = await startServers(count, process.env, askedToStop);
 }
 
 function requireWorkerCount(text: string): number {

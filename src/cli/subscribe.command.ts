@@ -4,10 +4,11 @@ import type { ClientOptions } from 'ws';
 import type { ConnectionState, TidingsClient } from '../client/index.ts';
 import { CommandFailure, type TidingsCommand } from './command.ts';
 import { followables } from './followable.ts';
+import { HeldBack } from './held-back.ts';
 import { readJsonObject, readText } from './read-argument.ts';
 import { addAccessOptions, openAccess, type AccessOptions } from './server-access.ts';
 import type { Subscription } from './subscription.ts';
-import { endWhereNobodyReads, print, say } from './terminal.ts';
+import { print, say } from './terminal.ts';
 
 interface SubscribeOptions extends AccessOptions {
   readonly id?: string;
@@ -64,12 +65,14 @@ async function subscribe(
   options: SubscribeOptions,
   command: TidingsCommand,
 ): Promise<void> {
-  endWhereNobodyReads();
   const count = parseCount(options.count, command);
+  if (options.after === '')
+    command.refuse('--after is empty: give it the cursor of an event, or leave it out.');
   const asked = await toAsked(what, options, command);
   const identity = options.user === undefined ? staff : { user: options.user };
   const access = await openAccess(options, identity, command);
   const tell = options.quiet === true ? () => {} : say;
+  const followed = new HeldBack(tell);
   const { createTidingsClient } = await import('../client/index.ts');
   const client = createTidingsClient({
     url: access.endpoint,
@@ -77,11 +80,19 @@ async function subscribe(
     exchanges: [],
     webSocketImpl: await toWebSocket(options.workspace),
     debug: (sentence, cursor) => {
-      if (/ is followed/.test(sentence)) tell(sentence + describePlace(cursor));
+      if (/ is followed/.test(sentence)) followed.hold(sentence + describePlace(cursor));
     },
   });
-  const hearNoMore = client.onConnectionState((state) => tell(describe(state)));
-  const { cursor, failure } = await follow(client, asked, count);
+  let last = '';
+  const hearNoMore = client.onConnectionState((state) => {
+    if (state.status !== 'connected') followed.drop();
+    const sentence = describe(state);
+    // A wait, and the try behind it, are told alike.
+    if (sentence !== last) tell(sentence);
+    last = sentence;
+  });
+  const { cursor, failure } = await follow(client, asked, count, () => followed.confirm());
+  followed.drop();
   if (cursor !== null) tell(`To go on: --after ${cursor}`);
   hearNoMore();
   client.disconnect();
@@ -115,6 +126,7 @@ function follow(
   client: TidingsClient,
   { document, variables, key, field }: Subscription,
   count: number,
+  onEvent: () => void,
 ): Promise<Followed> {
   return new Promise((resolve) => {
     let cursor: string | null = null;
@@ -127,6 +139,7 @@ function follow(
     const stop = client.follow<Readonly<Record<string, unknown>>, object>(document, variables, {
       event(data) {
         if (left === 0) return;
+        onEvent();
         left -= 1;
         void print(JSON.stringify(data[key]));
         cursor = cursorOf(data[key]) ?? cursor;

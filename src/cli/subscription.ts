@@ -51,7 +51,8 @@ export function parseDocument(text: string): DocumentNode {
   } catch (error) {
     throw new UsageError(`--query is no GraphQL document: ${(error as Error).message}`);
   }
-  if (operationOf(document)?.operation !== OperationTypeNode.SUBSCRIPTION)
+  const operations = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
+  if (operations.length !== 1 || operationOf(document)?.operation !== OperationTypeNode.SUBSCRIPTION)
     throw new UsageError('--query has to hold one subscription: subscription { … }');
   return document;
 }

@@ -2,7 +2,7 @@
 import { Option } from 'commander';
 import type { TidingsCommand } from './command.ts';
 import { parseDuration } from './read-argument.ts';
-import { endWhereNobodyReads, print, say } from './terminal.ts';
+import { print, say } from './terminal.ts';
 
 interface TokenOptions {
   readonly user?: string;
@@ -17,6 +17,9 @@ interface TokenOptions {
   readonly dev?: true;
   readonly json?: true;
 }
+
+/** A token with another one would be taken, and may do no more than one without. */
+const knownRoles: readonly string[] = ['staff', 'operator'];
 
 export function addTokenCommand(program: TidingsCommand): void {
   program
@@ -51,11 +54,18 @@ Exit codes: 0 printed, 1 it can not be signed here, 2 wrong usage.`);
 }
 
 async function printToken(options: TokenOptions, command: TidingsCommand): Promise<void> {
-  endWhereNobodyReads();
   const { user, service, scope, workspace } = options;
-  if (user === undefined && service === undefined) command.refuse('Say whose it is: --user or --service.');
+  const owner = user ?? service;
+  if (owner === undefined) command.refuse('Say whose it is: --user or --service.');
+  if (owner === '' || owner.length > 256)
+    command.refuse(`${user === undefined ? '--service' : '--user'} has to be 1 to 256 characters.`);
   if (service !== undefined && scope === undefined)
     command.refuse('A service may do what its scopes say: give it --scope, like "orders:publish".');
+  if (scope?.includes(',') === true)
+    command.refuse(`--scope is "${scope}", but scopes are separated by spaces: "orders:publish chat:write".`);
+  const roles = options.roles === undefined ? undefined : toList(options.roles);
+  const unknown = roles?.find((role) => !knownRoles.includes(role));
+  if (unknown !== undefined) command.refuse(`There is no role "${unknown}": there are staff and operator.`);
   if (user !== undefined && workspace === '*')
     command.refuse('A user belongs to one workspace: "*" is for --service.');
   const seconds = parseDuration(options.expiresIn);
@@ -66,11 +76,11 @@ async function printToken(options: TokenOptions, command: TidingsCommand): Promi
   const key = findSigningKey(process.env, options.dev === true);
   const issuedAt = Math.floor(Date.now() / 1_000);
   const claims = {
-    sub: user ?? service ?? '',
+    sub: owner,
     ...(options.name !== undefined && { name: options.name }),
     ...(options.picture !== undefined && { picture: options.picture }),
     workspace: workspace ?? (key.isDevelopment ? 'demo' : 'default'),
-    ...(options.roles !== undefined && { roles: toList(options.roles) }),
+    ...(roles !== undefined && { roles }),
     ...(options.rooms !== undefined && { rooms: toList(options.rooms) }),
     ...(scope !== undefined && { scope }),
     iss: key.issuer,

@@ -6,19 +6,19 @@ import { joinAnswers, type Channel } from './worker-answers.ts';
 import { isDrainRequest, type WorkerReady } from './worker-messages.ts';
 
 /** Ends the process. */
-export async function runWorker(env: NodeJS.ProcessEnv): Promise<never> {
-  const code = await runServer('start', env, createWorkerHost());
+export async function runWorker(env: NodeJS.ProcessEnv, signalled: Promise<void>): Promise<never> {
+  const code = await runServer('start', env, createWorkerHost(signalled));
   // The channel to the others' process would keep it.
   process.exit(code);
 }
 
-function createWorkerHost(): Host {
+function createWorkerHost(signalled: Promise<void>): Host {
   // From the beginning: one that is still starting drains as soon as it has. A signal may come from the terminal, or from a
   // service manager that tells all processes of a service, and again by way of the others' process: it counts once. At
   // once is ended by SIGKILL.
   const asked = new Promise<void>((resolve) => {
     process.on('message', (message) => isDrainRequest(message) && resolve());
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
+    void signalled.then(resolve);
   });
   return {
     together: {
@@ -28,7 +28,7 @@ function createWorkerHost(): Host {
       const ready: WorkerReady = { tidings: 'ready', url: app.url, on: describe(app) };
       process.send?.(ready);
     },
-    askedToStop: () => asked,
+    askedToStop: asked,
   };
 }
 

@@ -2,10 +2,10 @@
 // others by Redis and PostgreSQL, as it would be on another machine. This process serves nobody: it starts them, replaces
 // those that die, and hands on the signal to stop.
 import cluster, { type Worker } from 'node:cluster';
-import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { pino, type Logger } from 'pino';
 import { ConfigError, parseConfig, type Config } from '../config.ts';
+import { stopSignals } from './stop-signals.ts';
 import { AnswersOfWorkers } from './worker-answers.ts';
 import { isWorkerReady, type DrainRequest, type WorkerReady } from './worker-messages.ts';
 
@@ -19,14 +19,18 @@ export const toRestartWaitMs = (failures: number): number =>
   Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(failures - 1, 30));
 
 /** Resolves with the exit code when all have ended. */
-export async function runWorkers(count: number, env: NodeJS.ProcessEnv): Promise<number> {
+export async function runWorkers(
+  count: number,
+  env: NodeJS.ProcessEnv,
+  askedToStop: Promise<void>,
+): Promise<number> {
   const config = readConfig(count, env);
   if (config === null) return 1;
   const destination = pino.destination({ dest: 2, sync: true });
   const logger = pino({ level: config.logLevel, name: 'tidings' }, destination);
   // Connections are handed to each in turn.
   cluster.schedulingPolicy = cluster.SCHED_RR;
-  return new Workers(count, config, logger).run();
+  return new Workers(count, config, logger).run(askedToStop);
 }
 
 /** null where it has been told what is wrong: once, and not by each of them. */
@@ -67,8 +71,8 @@ class Workers {
     this.#logger = logger;
   }
 
-  async run(): Promise<number> {
-    const stopped = this.#untilAskedToStop();
+  async run(askedToStop: Promise<void>): Promise<number> {
+    const stopped = this.#stopWhenAsked(askedToStop);
     // The first alone: it migrates the database, and where it can not start none could.
     const first = this.#fork();
     const ready = await untilReady(first);
@@ -125,10 +129,10 @@ class Workers {
   }
 
   /** SIGINT or SIGTERM; a second one ends all of them at once. */
-  async #untilAskedToStop(): Promise<void> {
-    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  async #stopWhenAsked(askedToStop: Promise<void>): Promise<void> {
+    await askedToStop;
     this.#isStopping = true;
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    for (const signal of stopSignals) {
       process.on(signal, () => {
         void Promise.all([...this.#running].map(ended)).then(() => process.exit(130));
         this.#endAll();

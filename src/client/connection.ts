@@ -318,7 +318,7 @@ export class Connection {
     this.#options.log(`closed: ${message}`);
     this.#tell({ status: 'closed', reason, message });
     if (reason === 'disconnected') return this.#endThose(['socket', 'disconnect'], message);
-    const error = new ConnectionClosedError(`The connection is closed: ${message}.`);
+    const error = new ConnectionClosedError(`The connection is closed: ${message.replace(/\.$/, '')}.`);
     const ended = [...this.#operations.keys()];
     this.#operations.clear();
     for (const operation of ended) operation.closed(error);

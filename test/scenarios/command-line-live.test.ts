@@ -176,12 +176,14 @@ describe('tidings subscribe', () => {
 
   it.each([
     ['what is not there', ['order', '--id', 'nowhere'], 'orderUpdated has ended with NOT_FOUND'],
+    ['a field that there is not', ['--query', 'subscription { x }'], 'x has ended with BAD_USER_INPUT'],
     ['what is no cursor', ['order', '--after', 'nonsense'], 'orderUpdated has ended with BAD_USER_INPUT'],
     ['what is somebody else’s', ['stats', '--user', 'alice'], 'serverStats has ended with FORBIDDEN'],
     ['a token that is none', ['order', '--token', 'nonsense'], 'orderUpdated has ended'],
   ])('%s ends it with 1 and the reason', async (_what, words, sentence) => {
     const { code, stdout, stderr } = await tidings(['subscribe', ...words], { env });
     expect(stderr).toContain(sentence);
+    expect(stderr).not.toMatch(/\.\.$|^(.*)\n\1$/m);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   });
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../support/client.ts';
-import { tidings } from '../support/command-line.ts';
+import { openTerminal, tidings } from '../support/command-line.ts';
 import { openTestDatabase } from '../support/database.ts';
 import { failureOf } from '../support/failure.ts';
 import { runSql } from '../support/postgres.ts';
@@ -43,6 +43,14 @@ describe('help', () => {
   });
 });
 
+it.each([['publish', '--help'], ['--version'], ['help']])(
+  '`tidings %s` is no failure where nobody reads',
+  async (...words) => {
+    await using terminal = openTerminal(words, { isRead: false });
+    expect(await terminal.ended).toEqual({ code: 0, stdout: '', stderr: '' });
+  },
+);
+
 describe('what is written wrongly ends with 2, and is told on stderr alone', () => {
   it.each([
     ['a command with letters exchanged', ['tokne'], 'There is no command "tokne". Did you mean token?'],
@@ -66,7 +74,30 @@ describe('what is written wrongly ends with 2, and is told on stderr alone', () 
       ['token', '--user', 'a', '--picture', 'http://a'],
       '--picture has to be an https address',
     ],
-    ['a name that is too long', ['token', '--user', 'a'.repeat(257)], 'claim "sub"'],
+    ['a name that is too long', ['token', '--user', 'a'.repeat(257)], '--user has to be 1 to 256 characters'],
+    ['a name that is none', ['token', '--user', ''], '--user has to be 1 to 256 characters'],
+    [
+      'scopes that are separated by commas',
+      ['token', '--service', 'shop', '--scope', 'orders:publish,chat:write'],
+      'scopes are separated by spaces',
+    ],
+    [
+      'a role that there is not',
+      ['token', '--user', 'a', '--roles', 'staff, admin'],
+      'There is no role "admin": there are staff and operator.',
+    ],
+    [
+      'another key within the input',
+      ['publish', 'order', '--input', '{"idempotencyKey": "k1"}', '--idempotency-key', 'k2'],
+      '--input holds another idempotencyKey than --idempotency-key',
+    ],
+    [
+      'two subscriptions',
+      ['subscribe', '--query', 'subscription a { typing } subscription b { typing }'],
+      '--query has to hold one subscription',
+    ],
+    ['an empty cursor', ['subscribe', 'order', '--after', ''], '--after is empty'],
+    ['help with what is not there', ['help', 'tokne'], 'There is no command "tokne". Did you mean token?'],
     ['nothing to publish', ['publish', '--input', '{}'], "Missing required argument 'what'."],
     [
       'something else to publish',

@@ -9,6 +9,8 @@ export interface CommandOptions {
   /** Nothing of this process's environment but PATH and HOME is passed on. */
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
+  /** false: whoever would read stdout has gone already. */
+  readonly isRead?: boolean;
 }
 
 export interface Ended {
@@ -22,8 +24,8 @@ export interface Terminal extends AsyncDisposable {
   events<Event>(count: number): Promise<readonly Event[]>;
   /** Resolves when stderr holds it, for the `times`th time where that is given. */
   said(text: string, times?: number): Promise<void>;
-  /** Ctrl-C; resolves when it has ended. */
-  interrupt(): Promise<Ended>;
+  /** Ctrl-C unless another signal is given; resolves when it has ended. */
+  interrupt(signal?: NodeJS.Signals): Promise<Ended>;
   readonly ended: Promise<Ended>;
 }
 
@@ -31,7 +33,7 @@ const waiting = { timeout: 20_000, interval: 20 };
 
 export function openTerminal(
   words: readonly string[],
-  { env = {}, stdin = '' }: CommandOptions = {},
+  { env = {}, stdin = '', isRead = true }: CommandOptions = {},
 ): Terminal {
   const child = spawn(process.execPath, [main, ...words], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
@@ -39,6 +41,7 @@ export function openTerminal(
   });
   let stdout = '';
   let stderr = '';
+  if (!isRead) child.stdout.destroy();
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString('utf8')));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString('utf8')));
   // A command that needs none of it may have ended before.
@@ -56,8 +59,8 @@ export function openTerminal(
     async said(text, times = 1) {
       await expect.poll(() => (stderr.split(text).length > times ? text : stderr), waiting).toBe(text);
     },
-    interrupt() {
-      child.kill('SIGINT');
+    interrupt(signal = 'SIGINT') {
+      child.kill(signal);
       return ended;
     },
     ended,

@@ -17,6 +17,7 @@ import type { Runtime } from './schema/context.ts';
 import type { TidingsModule } from './schema/module.ts';
 import { DeliveryFigures } from './schema/delivery-figures.ts';
 import { createRateLimits } from './schema/rate-limits.ts';
+import { requireKnownMutations } from './schema/known-mutations.ts';
 import { openModules, type Modules } from './schema/open-modules.ts';
 import { builtInMigrations as migrations } from './store/built-in-migrations.ts';
 import { claimNode } from './store/node-claim.ts';
@@ -32,7 +33,7 @@ import { createClientErrors } from './transport/client-errors.ts';
 import { Closers } from './transport/closers.ts';
 import { developmentRoutes, graphiqlRoutes, type DevelopmentExamples } from './transport/development.ts';
 import { ConnectionBook } from './transport/connection-book.ts';
-import { createDocuments } from './transport/documents.ts';
+import { createDocuments, findRefused } from './transport/documents.ts';
 import { drain } from './transport/drain.ts';
 import { createOperationCosts } from './transport/operation-cost.ts';
 import { readPersistedOperations } from './transport/persisted-operations.ts';
@@ -100,6 +101,7 @@ export async function createApp({ config, logger, modules: own = [], ...options 
   const modules = [...createBuiltInModules(config), ...own];
   // First: what does not fit together must not have changed the database.
   const schema = buildSchema(modules);
+  requireKnownMutations(schema, config.mutationRates);
   const allMigrations = [migrations, ...own.flatMap((module) => module.migrations ?? [])];
   requireNamesOnce(allMigrations);
   const persisted =
@@ -216,6 +218,11 @@ export async function createApp({ config, logger, modules: own = [], ...options 
       introspection: config.introspection,
       persisted,
     });
+    const refused = persisted === null ? [] : findRefused(persisted, documents);
+    if (refused.length > 0) {
+      const ids = refused.map(({ id }) => id).join(', ');
+      logger.warn({ refused }, `PERSISTED_OPERATIONS lists operations that are refused to everybody: ${ids}`);
+    }
     const proxies = createProxies(config.trustedProxies);
     const admission = new Admission({
       limits: config.connectionLimits,

@@ -1,7 +1,7 @@
 import { buildSchema } from 'graphql';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { defaultQueryLimits } from '../config.ts';
-import { createDocuments, type Documents, type DocumentsOptions } from './documents.ts';
+import { createDocuments, findRefused, type Documents, type DocumentsOptions } from './documents.ts';
 import { createPersistedOperations } from './persisted-operations.ts';
 
 const schema = buildSchema('type Query { a: Int } type Subscription { s: Int }');
@@ -94,7 +94,9 @@ describe('what is kept', () => {
 describe('what the server does not carry out', () => {
   it('is told where the schema is not for everybody', () => {
     const closed = createDocuments(schema, { ...options, introspection: false });
-    expect(closed.prepare('{ __schema { types { name } } }').errors?.[0]?.message).toMatch(/introspection/);
+    expect(closed.prepare('{ __schema { types { name } } }').errors?.map(({ message }) => message)).toEqual([
+      'This server does not answer introspection: "__schema" can be asked for where INTROSPECTION=on allows it.',
+    ]);
     expect(closed.prepare('{ __typename }').errors).toBeUndefined();
     expect(documents.prepare('{ __schema { types { name } } }').errors).toBeUndefined();
   });
@@ -107,5 +109,17 @@ describe('what the server does not carry out', () => {
       [expect.stringMatching(/only the operations on its list/), { code: 'BAD_USER_INPUT' }],
     ]);
     expect(listed.prepare('"').errors?.[0]?.message).toMatch(/on its list/);
+  });
+
+  it('is nothing of what is listed for its length, and what is listed in vain is told', () => {
+    const long = textOf(20_000);
+    const persisted = createPersistedOperations({ long, wrong: 'query B { b }' });
+    const listed = createDocuments(schema, { ...options, persisted });
+    expect(listed.prepare(long).errors).toBeUndefined();
+    expect(listed.prepare(textOf(20_000, 1)).errors).toBeUndefined(); // a comment apart
+    expect(listed.prepare(textOf(20_001)).errors?.[0]?.extensions).toEqual({ code: 'PAYLOAD_TOO_LARGE' });
+    expect(findRefused(persisted, listed)).toEqual([
+      { id: 'wrong', reason: expect.stringContaining('Cannot query field "b"') as string },
+    ]);
   });
 });

@@ -3,7 +3,6 @@
 import {
   GraphQLError,
   Kind,
-  NoSchemaIntrospectionCustomRule,
   OperationTypeNode,
   parse,
   validate,
@@ -32,6 +31,17 @@ export interface Documents {
   validate(document: DocumentNode): readonly GraphQLError[];
 }
 
+/** The ids of listed operations that nobody could use, each with what is wrong: they are refused like any others. */
+export function findRefused(
+  { textsById }: Pick<PersistedOperations, 'textsById'>,
+  documents: Documents,
+): readonly { readonly id: string; readonly reason: string }[] {
+  return [...textsById].flatMap(([id, text]) => {
+    const [error] = documents.prepare(text).errors ?? [];
+    return error === undefined ? [] : [{ id, reason: error.message }];
+  });
+}
+
 export interface DocumentsOptions {
   readonly limits: QueryLimits;
   /** Whether anybody may ask for the schema. */
@@ -51,6 +61,8 @@ type Parsed =
 const maxKeptLength = 512 * 1_024;
 export function createDocuments(schema: GraphQLSchema, options: DocumentsOptions): Documents {
   const { limits, persisted } = options;
+  /** What is listed may be as long as it is. */
+  const longest = Math.max(limits.length, persisted?.longest ?? 0);
   const parseAndValidate = createParser(schema, options);
   const kept = new Map<string, Parsed>();
   let keptLength = 0;
@@ -81,7 +93,7 @@ export function createDocuments(schema: GraphQLSchema, options: DocumentsOptions
   };
   /** Not worth a place among the texts that are kept. */
   const refusalOf = (query: string): GraphQLError | null => {
-    if (query.length > limits.length) return tooLong(query.length, limits.length);
+    if (query.length > longest) return tooLong(query.length, limits.length);
     try {
       persisted?.require(query);
       return null;
@@ -133,7 +145,7 @@ function createParser(schema: GraphQLSchema, { limits, introspection }: Document
   const rules: readonly ValidationRule[] = [
     ...specifiedRules,
     noConditionalRootField,
-    ...(introspection ? [] : [NoSchemaIntrospectionCustomRule]),
+    ...(introspection ? [] : [noIntrospection]),
   ];
   const validateDocument = (document: DocumentNode): readonly GraphQLError[] => {
     try {
@@ -153,6 +165,16 @@ function createParser(schema: GraphQLSchema, { limits, introspection }: Document
     return { document, errors: validateDocument(document) };
   };
 }
+
+/** In place of graphql-js' own rule, which does not say what would let it, and says so of every field. */
+const noIntrospection = (context: ValidationContext): ASTVisitor => ({
+  Field(node) {
+    const { value: name } = node.name;
+    if (name !== '__schema' && name !== '__type') return;
+    const sentence = `This server does not answer introspection: "${name}" can be asked for where INTROSPECTION=on allows it.`;
+    context.reportError(new GraphQLError(sentence, { nodes: [node] }));
+  },
+});
 
 /** A subscription whose only root field is skipped makes graphql-js throw; newer editions of the standard forbid it. */
 function noConditionalRootField(context: ValidationContext): ASTVisitor {

@@ -3,7 +3,7 @@
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { TidingsError } from '../errors.ts';
-import { persistedIdOf, type PersistedOperations } from './persisted-operations.ts';
+import { namedTextOf, type PersistedOperations } from './persisted-operations.ts';
 
 /** @param persisted where requests may name an operation by its id; null: they can not. */
 export const useRequestParams = (persisted: PersistedOperations | null): Plugin => ({
@@ -13,14 +13,14 @@ export const useRequestParams = (persisted: PersistedOperations | null): Plugin 
   },
 });
 
+/** Yoga knows no `documentId`, and a text counts where both are given. */
 function withText(params: GraphQLParams, persisted: PersistedOperations | null): GraphQLParams {
-  if (persisted === null || (params.query !== undefined && params.query !== '')) return params;
-  const id = persistedIdOf(params);
-  if (id === null) return params;
+  if (Array.isArray(params)) return params;
+  const { documentId: _, ...rest } = params as GraphQLParams & { readonly documentId?: unknown };
+  if (params.query !== undefined && params.query !== '') return rest;
   try {
-    // Yoga knows no `documentId`.
-    const { documentId: _, ...rest } = params as GraphQLParams & { readonly documentId?: string };
-    return { ...rest, query: persisted.find(id) };
+    const query = namedTextOf(params, persisted);
+    return query === null ? rest : { ...rest, query };
   } catch (error) {
     throw badRequest(error instanceof TidingsError ? error.message : String(error));
   }

@@ -20,7 +20,7 @@ import type { Documents, PreparedDocument } from './documents.ts';
 import { LiveOperation } from './live-operation.ts';
 import { noteDelivery } from './note-delivery.ts';
 import type { OperationCosts } from './operation-cost.ts';
-import { persistedIdOf, type PersistedOperations } from './persisted-operations.ts';
+import { namedTextOf, type PersistedOperations } from './persisted-operations.ts';
 import { returningSafely } from './returning-safely.ts';
 import { traceOf } from './trace.ts';
 import type { TransportFigures } from './transport-figures.ts';
@@ -62,10 +62,8 @@ export function createProtocol(options: ProtocolOptions) {
   const { costs, persisted, maxOperations, onConnected, figures } = options;
 
   /** An empty text, which the protocol demands, with the id of one. */
-  const textOf = (payload: SubscribePayload): string => {
-    const id = persisted === null || payload.query !== '' ? null : persistedIdOf(payload);
-    return id === null || persisted === null ? payload.query : persisted.find(id);
-  };
+  const textOf = (payload: SubscribePayload): string =>
+    (payload.query === '' ? namedTextOf(payload, persisted) : null) ?? payload.query;
 
   /** What graphql-js throws, and should not, is an error of this operation and not the end of the connection. */
   const settled = async <T>(args: OperationArgs, work: () => T): Promise<Awaited<T> | ExecutionResult> => {

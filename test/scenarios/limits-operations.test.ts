@@ -138,7 +138,7 @@ describe('a list of operations', () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'tidings-test-'));
     const file = join(directory, 'operations.json');
-    await writeFile(file, JSON.stringify({ 'me-1': me, 'follow-1': follow }));
+    await writeFile(file, JSON.stringify({ 'me-1': me, 'follow-1': follow, 'old-1': '{ gone }' }));
     server = await startServer({ env: { PERSISTED_OPERATIONS: file } });
     alice = await connect(server, 'alice');
   });
@@ -164,6 +164,32 @@ describe('a list of operations', () => {
     const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(me));
     const sha256Hash = Buffer.from(bytes).toString('hex');
     expect(await send({ extensions: { persistedQuery: { version: 1, sha256Hash } } })).toEqual(answer);
+  });
+
+  it('a text counts where an id is beside it, and an id is a text', async () => {
+    expect(await send({ documentId: 'me-2', query: me })).toEqual({ data: { viewer: { id: 'alice' } } });
+    expect((await send({ documentId: 1 })).errors?.[0]?.message).toMatch(/`documentId` must be a text/);
+  });
+
+  it('warns of what is on it and is refused', () => {
+    expect(server.output()).toContain(
+      'PERSISTED_OPERATIONS lists operations that are refused to everybody: old-1',
+    );
+  });
+
+  it('that there is not is told to whoever names an id, over either transport', async () => {
+    await using without = await startServer();
+    await using bob = await connect(without, 'bob');
+    const sentence = /has no list of operations \(PERSISTED_OPERATIONS\)/;
+    const response = await fetch(`${without.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${bob.token}` },
+      body: '{ "documentId": "me-1" }',
+    });
+    expect(await response.text()).toMatch(sentence);
+    await using socket = await openGreetedSocket(without, bob.token);
+    socket.send({ type: 'subscribe', id: '1', payload: { query: '', documentId: 'me-1' } });
+    expect(JSON.stringify(await socket.next())).toMatch(sentence);
   });
 
   it('carries out nothing else, and says where it would be added', async () => {

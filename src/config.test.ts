@@ -169,6 +169,8 @@ describe('a bad value is refused by its name, with what it may hold', () => {
       { ...production, TRUSTED_PROXIES: 'proxy.internal' },
       /^TRUSTED_PROXIES is "proxy\.internal", but it must be a comma-separated list of addresses/,
     ],
+    ['start', { ...production, TRUSTED_PROXIES: '10.0.0.0/0' }, /^TRUSTED_PROXIES is "10\.0\.0\.0\/0"/],
+    ['start', { ...production, TRUSTED_PROXIES: '::/0' }, /^TRUSTED_PROXIES is "::\/0"/],
     ['start', { ...production, TRUSTED_PROXIES: '10.0.0.0/33' }, /^TRUSTED_PROXIES is "10\.0\.0\.0\/33"/],
     [
       'start',

@@ -13,7 +13,9 @@ function isAddressOrRange(text: string): boolean {
   const [address = '', bits, ...more] = text.split('/');
   const version = isIP(address);
   if (version === 0 || more.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+  if (bits === undefined) return true;
+  // Not /0: whoever trusts everybody trusts what anybody says of themselves.
+  return /^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (version === 4 ? 32 : 128);
 }
 
 export const dayMs = 86_400_000;
@@ -84,7 +86,7 @@ export function createReader(env: Environment, problems: string[]) {
           const addresses = value.split(',').map((address) => address.trim());
           return addresses.every(isAddressOrRange) ? addresses : null;
         },
-        'a comma-separated list of addresses like 10.0.0.7 or ranges like 10.0.0.0/8, or of the names loopback, linklocal and uniquelocal',
+        'a comma-separated list of addresses like 10.0.0.7 or ranges like 10.0.0.0/8 (/0 is none), or of the names loopback, linklocal and uniquelocal',
       ),
     /** `sendMessage=5,eraseUser=1`: so many a second. */
     rates: (name: string) =>

@@ -5,7 +5,7 @@ import { checkNode, checkOpenFiles, checkPort } from './doctor/check-machine.ts'
 import { judgeClocks } from './doctor/clocks.ts';
 import { about, toLine, type Finding } from './doctor/finding.ts';
 import { parseServerUrl } from './server-access.ts';
-import { endWhereNobodyReads, print, say } from './terminal.ts';
+import { print, say } from './terminal.ts';
 
 interface DoctorOptions {
   readonly dev?: true;
@@ -33,7 +33,6 @@ Exit codes: 0 nothing has to be mended, 1 something has to, 2 wrong usage.`);
 }
 
 async function examine(options: DoctorOptions, command: TidingsCommand): Promise<void> {
-  endWhereNobodyReads();
   const base = options.url === undefined ? null : parseServerUrl(options.url);
   if (options.url !== undefined && (base === null || new URL(base).username !== ''))
     command.refuse('--url has to be like https://tidings.example.');
@@ -48,7 +47,8 @@ async function examine(options: DoctorOptions, command: TidingsCommand): Promise
   };
 
   const { config, problems } = readConfig(process.env, mode);
-  await add(...judgeSettings(config, problems), checkNode(process.versions.node));
+  const allProblems = [...problems, ...(await problemsOfNamed(config))];
+  await add(...judgeSettings(config, allProblems), checkNode(process.versions.node));
   const clocks = await checkDatabases(config, add);
   await add(...judgeClocks(clocks));
   const { checkIssuers } = await import('./doctor/check-issuers.ts');
@@ -68,6 +68,13 @@ function judgeSettings({ mode, host, port }: Config, problems: readonly string[]
   const { fine, broken } = about('settings');
   if (problems.length > 0) return problems.map((problem) => broken(problem));
   return [fine(`all can be read; \`tidings ${mode}\` listens at ${host}:${port}`)];
+}
+
+/** Loaded only where there is something to look up: the schema is large. */
+async function problemsOfNamed(config: Config): Promise<readonly string[]> {
+  if (config.persistedOperations === null && config.mutationRates.size === 0) return [];
+  const { checkNamed } = await import('./doctor/check-named.ts');
+  return checkNamed(config);
 }
 
 /** Those whose address can not be read were told of already, and are left out. */

@@ -106,6 +106,29 @@ describe('settings', () => {
     expect(stdout).not.toMatch(/^. database/m);
   });
 
+  it('those with which a start would be refused for what they name are bad ones', async () => {
+    for (const [bad, sentence] of [
+      [{ TRUSTED_PROXIES: '10.0.0.0/0' }, /^✗ settings +TRUSTED_PROXIES is "10\.0\.0\.0\/0", but/],
+      [
+        { PERSISTED_OPERATIONS: '/nowhere.json' },
+        /^✗ settings +PERSISTED_OPERATIONS names \/nowhere\.json, which can not be read/,
+      ],
+      [{ MUTATION_RATES: 'sendMesage=1' }, /^✗ settings +MUTATION_RATES names "sendMesage", .*"sendMessage"/],
+    ] as const)
+      expect((await examine({ ...healthy, ...bad })).wrong).toEqual([expect.stringMatching(sentence)]);
+  });
+
+  it('a data directory that can not be made is one', async () => {
+    for (const DATA_DIR of ['/proc/nope', '/dev/null/nope']) {
+      const env = { MAX_CONNECTIONS: '100', PORT: '0', DATA_DIR };
+      expect((await examine(env, '--dev')).wrong).toEqual([
+        expect.stringMatching(
+          `^✗ database +DATA_DIR "${DATA_DIR}" can not be made or written: .* correct DATA_DIR`,
+        ),
+      ]);
+    }
+  });
+
   it('--dev looks with the eyes of `tidings dev`, which needs none', async () => {
     const env = { MAX_CONNECTIONS: '100', PORT: '0', DATA_DIR: join(tmpdir(), 'tidings-nowhere') };
     expect((await examine(env)).wrong).toEqual([expect.stringContaining('JWT_SECRET, JWT_JWKS_URL and')]);

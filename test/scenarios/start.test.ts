@@ -1,5 +1,6 @@
 // Starting and stopping: what a person at a terminal sees, above all when something is not as it should be.
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { connect } from '../support/client.ts';
+import { openTerminal } from '../support/command-line.ts';
 import { openEvents } from '../support/event-source.ts';
 import { httpGet } from '../support/http-get.ts';
 import { runCommand, runServerToItsEnd, startServer } from '../support/server.ts';
@@ -55,6 +57,23 @@ describe('a bad setting stops the start with a sentence that names it', () => {
       expect(output).toMatch(sentence);
     }
     expect(output).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['TRUSTED_PROXIES', '10.0.0.0/0', 'TRUSTED_PROXIES is "10.0.0.0/0", but it must be'],
+    [
+      'MUTATION_RATES',
+      'sendMesage=1',
+      'MUTATION_RATES names "sendMesage", which is no mutation of this server. Did you mean "sendMessage"',
+    ],
+  ])('%s %s, before the database is touched', async (name, value, sentence) => {
+    await using directory = await openDirectory();
+    const DATA_DIR = join(directory.path, 'data');
+    const { code, output } = await runServerToItsEnd({ env: { DATA_DIR, [name]: value } });
+    expect(code).toBe(1);
+    expectSentences(output);
+    expect(output).toContain(sentence);
+    expect(existsSync(DATA_DIR)).toBe(false);
   });
 
   it('production without a way to verify tokens', async () => {
@@ -210,6 +229,21 @@ describe('a server’s life', () => {
     expect(await exited).toEqual([0, null]);
   });
 
+  it.each(['SIGTERM', 'SIGINT'] as const)('%s while it starts ends it as cleanly', async (signal) => {
+    await using directory = await openDirectory();
+    const DATA_DIR = join(directory.path, 'data');
+    const env = { HOST: '127.0.0.1', PORT: '0', DATA_DIR };
+    await using terminal = openTerminal(['dev'], { env });
+    await expect.poll(() => existsSync(join(DATA_DIR, 'tidings.lock')), { timeout: 30_000 }).toBe(true);
+    expect(await terminal.interrupt(signal)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('goes on where nobody reads what it prints', async () => {
+    await using server = await startServer();
+    server.process.stdout?.destroy();
+    expect(await server.stop()).toBe(0);
+  });
+
   it('what was published survives a restart: a cursor from before goes on after it', async () => {
     await using directory = await openDirectory();
     const env = { DATA_DIR: directory.path };
@@ -282,5 +316,9 @@ describe('a server’s life', () => {
     await using server = await startServer({ command: 'start', env: production });
     expect(await httpGet(server, '/healthz')).toMatchObject({ status: 200, text: '{"status":"alive"}' });
     expect(await httpGet(server, '/readyz')).toMatchObject({ status: 200, text: '{"status":"ready"}' });
+    for (const path of ['/healthz', '/readyz']) {
+      const response = await fetch(`${server.url}${path}`, { method: 'HEAD' });
+      expect({ status: response.status, text: await response.text() }).toEqual({ status: 200, text: '' });
+    }
   });
 });

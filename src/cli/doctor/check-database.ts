@@ -1,4 +1,7 @@
 // The database: reachable, new enough, writable, near, and as this version expects it.
+import { existsSync } from 'node:fs';
+import { mkdtemp, rmdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../../config.ts';
 import { examineDatabase, type StoreExamination } from '../../maintenance.ts';
 import { createPlainLogger } from '../plain-logger.ts';
@@ -26,11 +29,36 @@ export async function checkDatabase(config: Config): Promise<Checked> {
     const what = `the embedded one in ${config.dataDir} is in use by a server that runs, and was left alone`;
     return { findings: [fine(what)], clock: null };
   }
+  if (examination.server === null) {
+    const failure = await tryToWrite(examination.place);
+    if (failure !== null)
+      return {
+        findings: [
+          broken(
+            `DATA_DIR "${examination.place}" can not be made or written: ${failure}`,
+            'correct DATA_DIR, or give this user the right to it',
+          ),
+        ],
+        clock: null,
+      };
+  }
   return {
     findings: [...judgeServer(examination), ...judgeMigrations(examination)],
     // The embedded one has this machine's.
     clock: examination.kind === 'pglite' ? null : compareClock(examination.server?.clock ?? []),
   };
+}
+
+/** In the nearest folder that there is, in one that is gone again at once: what a system allows, only trying tells. */
+async function tryToWrite(directory: string): Promise<string | null> {
+  let place = resolve(directory);
+  while (!existsSync(place) && dirname(place) !== place) place = dirname(place);
+  try {
+    await rmdir(await mkdtemp(join(place, '.tidings-doctor-')));
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 function judgeServer({ kind, place, server }: StoreExamination): readonly Finding[] {

@@ -38,7 +38,7 @@ export async function readState({ nodes, redisUrl, databaseUrl }: Places): Promi
   }
   const redis = new Redis(redisUrl);
   add('keys of Redis', await redis.dbsize());
-  add('channels of Redis', ((await redis.pubsub('CHANNELS')) as unknown[]).length);
+  add('channels of Redis', (await redis.pubsub('CHANNELS')).length);
   const clients = (await redis.client('LIST')) as string;
   // Without this one.
   add('connections to Redis', clients.trim().split('\n').length - 1);

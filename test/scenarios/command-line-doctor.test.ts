@@ -44,7 +44,9 @@ async function examine(env: Readonly<Record<string, string>>, ...words: string[]
   const { code, stdout, stderr } = await tidings(['doctor', ...words], { env });
   expect(`${stdout}${stderr}`).not.toMatch(/hunter2|^\s+at /m);
   expect(`${stdout}${stderr}`).not.toContain(secret);
-  const wrong = stdout.split('\n').filter((line) => /^[!✗]/.test(line));
+  // How long an answer takes is up to whatever else this machine does.
+  const isSlow = (line: string): boolean => /^! \S+ +.* answers in \d+\.\d ms/.test(line);
+  const wrong = stdout.split('\n').filter((line) => /^[!✗]/.test(line) && !isSlow(line));
   expect(code).toBe(wrong.some((line) => line.startsWith('✗')) ? 1 : 0);
   return { code, stdout, wrong };
 }
@@ -56,9 +58,9 @@ it('says so where everything is as it should be', async () => {
   for (const line of [
     /^✓ settings +all can be read; `tidings start` listens at 0\.0\.0\.0:0$/m,
     /^✓ node +Node \d+/m,
-    /^✓ database +PostgreSQL \d+\S* at 127\.0\.0\.1:\d+\/test_\w+ answers in \d+\.\d ms$/m,
+    /^[✓!] database +PostgreSQL \d+\S* at 127\.0\.0\.1:\d+\/test_\w+ answers in \d+\.\d ms/m,
     /^✓ database +migrations are all applied$/m,
-    /^✓ redis +Redis \d+\S* at 127\.0\.0\.1:\d+ answers in \d+\.\d ms$/m,
+    /^[✓!] redis +Redis \d+\S* at 127\.0\.0\.1:\d+ answers in \d+\.\d ms/m,
     /^✓ redis +maxmemory-policy is noeviction$/m,
     /^✓ redis +client-output-buffer-limit pubsub is \d+ \d+ \d+$/m,
     /^✓ clocks +this machine, the database, Redis: less than a second apart$/m,
@@ -201,7 +203,7 @@ describe('Redis', () => {
         new RegExp(`^✗ redis +Redis at 127.0.0.1:${redis.port} cannot be used: .*ECONNREFUSED.* → start it`),
       ),
     ]);
-    expect(stdout).toMatch(/^✓ database +PostgreSQL/m);
+    expect(stdout).toMatch(/^[✓!] database +PostgreSQL/m);
   });
 
   it('refuses the password', async () => {

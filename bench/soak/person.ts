@@ -14,19 +14,29 @@ export interface Stage {
 const people = 200;
 const orders = 200;
 
-const follow = (stage: Stage, user: string): readonly string[] => {
-  const other = `person-${stage.random(people)}`;
-  const room = `public:${stage.random(20)}`;
-  return [
-    `subscription { orderUpdated(orderId: "soak-${stage.random(orders)}") { cursor note } }`,
+interface Words {
+  readonly query: string;
+  readonly variables?: object;
+}
+
+/** With variables, as clients ask: texts that are all different would only fill the documents that are kept. */
+const follow = (stage: Stage, user: string): readonly Words[] => {
+  const variables = {
+    orderId: `soak-${stage.random(orders)}`,
+    userIds: [`person-${stage.random(people)}`, user],
+    room: `public:${stage.random(20)}`,
+  };
+  const texts = [
+    'subscription ($orderId: ID) { orderUpdated(orderId: $orderId) { cursor note } }',
     'subscription { orderUpdated { cursor note } }',
     'subscription { notification { cursor } }',
     'subscription { conversationUpdated { cursor } }',
     'subscription { announcement { cursor message } }',
-    `subscription { presenceChanged(userIds: ["${other}", "${user}"]) { status } }`,
-    `subscription { roomPresence(room: "${room}", join: true) { __typename } }`,
-    `subscription { roomEvent(room: "${room}") { cursor } }`,
+    'subscription ($userIds: [ID!]) { presenceChanged(userIds: $userIds) { status } }',
+    'subscription ($room: ID!) { roomPresence(room: $room, join: true) { __typename } }',
+    'subscription ($room: ID!) { roomEvent(room: $room) { cursor } }',
   ];
+  return texts.map((query) => ({ query, variables }));
 };
 const say = [
   'mutation { setPresence(input: { status: BUSY }) { status } }',
@@ -46,9 +56,9 @@ export async function visit(stage: Stage): Promise<void> {
     if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message));
   };
   let operations = 0;
-  const begin = (query: string): string => {
+  const begin = (words: Words): string => {
     const id = String((operations += 1));
-    send({ type: 'subscribe', id, payload: { query } });
+    send({ type: 'subscribe', id, payload: words });
     return id;
   };
   const timers: NodeJS.Timeout[] = [];
@@ -56,11 +66,12 @@ export async function visit(stage: Stage): Promise<void> {
 
   const stay = (): void => {
     const wanted = follow(stage, user).filter(() => stage.random(2) === 0);
-    for (const query of wanted) {
-      const id = begin(query);
+    for (const words of wanted) {
+      const id = begin(words);
       if (stage.random(3) === 0) later(stage.random(4_000), () => send({ type: 'complete', id }));
     }
-    for (const words of say) if (stage.random(3) === 0) later(stage.random(6_000), () => void begin(words));
+    for (const query of say)
+      if (stage.random(3) === 0) later(stage.random(6_000), () => void begin({ query }));
     later(1_000 + stage.random(9_000), () => {
       const way = stage.random(4);
       if (way === 0) socket.terminate();

@@ -6,6 +6,7 @@ import type { ConnectionLimits } from '../config.ts';
 import type { TidingsError } from '../errors.ts';
 import { ConnectionRefused } from './connection-refused.ts';
 import type { Proxies } from './proxies.ts';
+import { once, Tally, type Leave } from './tally.ts';
 
 export interface AdmissionOptions {
   readonly limits: Pick<ConnectionLimits, 'total' | 'perAddress'>;
@@ -14,9 +15,6 @@ export interface AdmissionOptions {
   onSocketRefused(refused: ConnectionRefused): void;
 }
 
-/** Ends the count. May be called again. */
-export type Leave = () => void;
-
 /** A refused socket is given so long to read why. */
 const refusedCloseMs = 1_000;
 
@@ -24,7 +22,7 @@ export class Admission {
   readonly #options: AdmissionOptions;
   #open = 0;
   /** Sockets, and what clients have open behind proxies that are trusted. */
-  readonly #byAddress = new Map<string, number>();
+  readonly #byAddress = new Tally();
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -41,7 +39,7 @@ export class Admission {
         refuseSocket(socket, refused);
         return;
       }
-      socket.once('close', this.#count(address));
+      socket.once('close', this.#byAddress.enter(address));
     });
   }
 
@@ -52,7 +50,7 @@ export class Admission {
     const isCounted = !proxies.isTrusted(request.socket.remoteAddress ?? '');
     const address = proxies.addressOf(request);
     if (!isCounted && this.#isFull(address)) throw this.#tooMany();
-    const uncount = isCounted ? () => undefined : this.#count(address);
+    const uncount = isCounted ? () => undefined : this.#byAddress.enter(address);
     this.#open += 1;
     return once(() => {
       this.#open -= 1;
@@ -61,31 +59,12 @@ export class Admission {
   }
 
   #isFull(address: string): boolean {
-    return (this.#byAddress.get(address) ?? 0) >= this.#options.limits.perAddress;
-  }
-
-  #count(address: string): Leave {
-    this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
-    return once(() => {
-      const left = (this.#byAddress.get(address) ?? 1) - 1;
-      if (left === 0) this.#byAddress.delete(address);
-      else this.#byAddress.set(address, left);
-    });
+    return this.#byAddress.of(address) >= this.#options.limits.perAddress;
   }
 
   #tooMany(): ConnectionRefused {
     return new ConnectionRefused('address', this.#options.limits.perAddress);
   }
-}
-
-/** Not more often. */
-export function once(work: () => void): Leave {
-  let phase: 'waiting' | 'done' = 'waiting';
-  return () => {
-    if (phase === 'done') return;
-    phase = 'done';
-    work();
-  };
 }
 
 const statusTexts = {

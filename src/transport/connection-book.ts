@@ -3,8 +3,8 @@ import { revokedSessions, type TokenError } from '../auth/token-error.ts';
 import type { Session } from '../auth/session.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import type { NodeFigures, OpenFigures } from '../schema/context.ts';
-import { once, type Leave } from './admission.ts';
 import { ConnectionRefused } from './connection-refused.ts';
+import { Tally, type Leave } from './tally.ts';
 
 /** Of one connection: no other has the same. */
 type ItsSession = Pick<Session, 'viewer' | 'workspace'>;
@@ -31,7 +31,7 @@ export class ConnectionBook implements NodeFigures {
   readonly #open = new Map<ItsSession, OpenConnection>();
   readonly #counts = new Map<string, Counts>();
   /** Connections by workspace and user. */
-  readonly #byUser = new Map<string, number>();
+  readonly #byUser = new Tally();
 
   constructor(options: ConnectionBookOptions) {
     this.#options = options;
@@ -42,14 +42,8 @@ export class ConnectionBook implements NodeFigures {
     const user = userOf(session);
     if (user === null) return () => undefined;
     const { maxPerUser } = this.#options;
-    const count = this.#byUser.get(user) ?? 0;
-    if (count >= maxPerUser) throw new ConnectionRefused('user', maxPerUser);
-    this.#byUser.set(user, count + 1);
-    return once(() => {
-      const left = (this.#byUser.get(user) ?? 1) - 1;
-      if (left === 0) this.#byUser.delete(user);
-      else this.#byUser.set(user, left);
-    });
+    if (this.#byUser.of(user) >= maxPerUser) throw new ConnectionRefused('user', maxPerUser);
+    return this.#byUser.enter(user);
   }
 
   /** One whose token was revoked while it was being opened is ended at once. */

@@ -6,7 +6,7 @@ import { handleProtocols } from 'graphql-ws';
 import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
 import type { Session } from '../auth/session.ts';
-import { endWithAnswer, refuseSocket, type Admission, type Leave } from './admission.ts';
+import { endWithAnswer, refuseSocket, type Admission } from './admission.ts';
 import { ConnectionRefused } from './connection-refused.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Lobby } from './lobby.ts';
@@ -18,6 +18,7 @@ import { goElsewhere, type Readiness } from './readiness.ts';
 import { requestUrl } from './request-url.ts';
 import type { Refusal } from './transport-figures.ts';
 import type { Guest } from './send-off.ts';
+import type { Leave } from './tally.ts';
 import { WebSocketClient } from './websocket-client.ts';
 import { createProtocol, type ProtocolOptions } from './websocket-protocol.ts';
 

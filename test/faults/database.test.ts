@@ -1,8 +1,9 @@
 // PostgreSQL goes away, or its answer does, as those see it who publish and follow through the public protocol.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { connect, ResponseError } from '../support/client.ts';
+import { connect } from '../support/client.ts';
 import { startCommitCutter, type CommitCutter } from '../support/commit-cutter.ts';
 import { failureOf } from '../support/failure.ts';
+import { retried } from '../support/retried.ts';
 import { startPostgres, type PostgresServer } from '../support/postgres.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -116,15 +117,3 @@ test('many who retry at once while it crashes again and again store each event o
   expect(await next()).toBe('the last');
   await shop[Symbol.asyncDispose]();
 });
-
-/** As a publisher is told to: again while it is UNAVAILABLE. */
-async function retried<T>(request: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await request();
-    } catch (error) {
-      if (!(error instanceof ResponseError) || error.code !== 'UNAVAILABLE') throw error;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-}

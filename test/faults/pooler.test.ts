@@ -1,9 +1,10 @@
 // The pooler before PostgreSQL is restarted, as those see it who publish and follow through the public protocol.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { connect, ResponseError } from '../support/client.ts';
+import { connect } from '../support/client.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { failureOf } from '../support/failure.ts';
 import { startPooler, type Pooler } from '../support/pgbouncer.ts';
+import { retried } from '../support/retried.ts';
 import { runServerToItsEnd, startServer, type TestServer } from '../support/server.ts';
 
 let database: TestDatabase;
@@ -88,15 +89,3 @@ test('whoever retries while it restarts again and again stores each event once',
   expect(await next()).toBe('the last');
   await shop[Symbol.asyncDispose]();
 });
-
-/** As a publisher is told to: again while it is UNAVAILABLE. */
-async function retried<T>(request: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await request();
-    } catch (error) {
-      if (!(error instanceof ResponseError) || error.code !== 'UNAVAILABLE') throw error;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-}

@@ -251,8 +251,8 @@ test('the slot of the keys moves while sessions come and go: presence is right a
   const online = async () =>
     (await far.engine.presence.listOnline('acme', { after: null, limit: 500 })).userIds;
   await eventually(async () => expect(await online()).toEqual(users.slice(50)));
-  await eventually(() => expect(near.engine.broker.state).toBe('connected'));
-  await near.engine.presence.track(session('zoe', 'zoe'), 'live');
+  // A node learns of the move by a command that is refused, and this may be its first one.
+  await eventually(() => near.engine.presence.track(session('zoe', 'zoe'), 'live'));
   await eventually(() => expect(follower.changes.at(-1)).toMatchObject({ userId: 'zoe' }));
   expect(follower.restored).toBeGreaterThan(0);
 });

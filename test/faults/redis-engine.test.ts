@@ -194,6 +194,21 @@ test('a Redis that freezes is noticed by its silence, and followers are told whe
   await eventually(() => expect(follower.messages).toContain('heard'));
 });
 
+test('a window that Redis does not count is granted once, whether it is away then or silent', async () => {
+  await using redis = await startRedis();
+  await using node = await openNode({ url: redis.url, logId: 'log' });
+  const take = async () =>
+    (await node.engine.rates.take('someone', 5, { points: 5, windowSeconds: 600 })).granted;
+  await redis.kill();
+  await eventually(() => expect(node.engine.broker.state).toBe('away'));
+  expect([await take(), await take()]).toEqual([5, 0]);
+  await redis.start();
+  await eventually(() => expect(node.engine.broker.state).toBe('connected'));
+  redis.pause();
+  expect(await take()).toBe(0);
+  redis.resume();
+});
+
 test('a refused SUBSCRIBE rejects, the process lives, and following works once it is allowed', async () => {
   await using redis = await startRedis();
   const allow = (...rules: string[]) => redis.command('ACL', 'SETUSER', 'narrow', ...rules);

@@ -81,7 +81,7 @@ export async function openRedisEngine(options: RedisEngineOptions): Promise<Engi
     presence: createRedisPresence({ kind: 'workspace', ...registry }),
     rooms: createRedisPresence({ kind: 'room', ...registry }),
     expiring: createRedisExpiringSets({ commands, scripts, keys }),
-    rates: createRedisRates(commands, keys),
+    rates: createRedisRates(commands, keys, logger),
     async check() {
       try {
         await commands.ping();

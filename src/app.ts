@@ -1,17 +1,11 @@
 // The composition root: the only file that names concrete engines and stores. Opens everything in order, answers a
 // running server, and closes everything in the opposite order.
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { ExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import { Revocations } from './auth/revocations.ts';
-import { createTokenVerifier } from './auth/tokens.ts';
-import { developmentIssuer } from './auth/development.ts';
 import type { Config } from './config.ts';
 import type { Engine, EngineEvents, LeaseTimings } from './engines/engine.ts';
 import { openMemoryEngine } from './engines/memory/memory-engine.ts';
 import { openRedisEngine } from './engines/redis/redis-engine.ts';
-import { createFanOut } from './fanout/fan-out.ts';
 import { buildSchema, createBuiltInModules } from './modules/schema.ts';
 import type { Runtime } from './schema/context.ts';
 import type { TidingsModule } from './schema/module.ts';
@@ -26,27 +20,15 @@ import type { MigrationFolder, Store } from './store/store.ts';
 import { openLog } from './streams/log.ts';
 import { startRetention } from './streams/retention.ts';
 import { Tails } from './streams/tails.ts';
-import { Admission } from './transport/admission.ts';
-import { createAuthenticator } from './transport/authenticate.ts';
-import { BoundedCheck } from './transport/bounded-check.ts';
-import { createClientErrors } from './transport/client-errors.ts';
 import { Closers } from './transport/closers.ts';
-import { developmentRoutes, graphiqlRoutes, type DevelopmentExamples } from './transport/development.ts';
+import type { DevelopmentExamples } from './transport/development.ts';
 import { ConnectionBook } from './transport/connection-book.ts';
-import { createDocuments, findRefused } from './transport/documents.ts';
 import { drain } from './transport/drain.ts';
-import { createOperationCosts } from './transport/operation-cost.ts';
 import { readPersistedOperations } from './transport/persisted-operations.ts';
-import { healthRoutes } from './transport/health.ts';
-import { createHttp } from './transport/http.ts';
-import { createProxies } from './transport/proxies.ts';
-import type { Dependency } from './transport/metrics/figures.ts';
-import { createMetrics, joinMetrics, type Metrics, type MetricsOfOne } from './transport/metrics/metrics.ts';
-import { metricsRoute } from './transport/metrics/metrics-route.ts';
-import { packageVersion } from './transport/metrics/package-version.ts';
+import type { JoinMetrics, Metrics } from './transport/metrics/metrics.ts';
+import { openTransport } from './transport/open-transport.ts';
 import { Readiness } from './transport/readiness.ts';
 import { TransportFigures } from './transport/transport-figures.ts';
-import { attachWebSockets } from './transport/websocket.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -55,11 +37,7 @@ export interface AppOptions {
   readonly modules?: readonly TidingsModule[];
   /** Only in development: fills an empty database before the server listens, and answers what GraphiQL shows. */
   readonly prepareDevelopment?: (runtime: Runtime) => Promise<DevelopmentExamples>;
-  /**
-   * Where several processes share the port: answers the function that asks all of them for their metrics, this one too. /metrics
-   * of any of them then tells of all together.
-   */
-  readonly joinMetrics?: (own: () => Promise<MetricsOfOne>) => () => Promise<readonly MetricsOfOne[]>;
+  readonly joinMetrics?: JoinMetrics;
   /** For tests: how quickly a dead node is noticed. */
   readonly leaseTimings?: LeaseTimings;
 }
@@ -91,8 +69,6 @@ export interface App {
   close(): Promise<void>;
 }
 
-const graphqlPath = '/graphql';
-const pingMs = 15_000;
 /** An idempotency key that is just about to expire must find its entry. */
 const retentionGraceMs = 3_600_000;
 
@@ -200,125 +176,33 @@ export async function createApp({ config, logger, modules: own = [], ...options 
     const { runtime } = open;
 
     const examples = isDevelopment ? ((await options.prepareDevelopment?.(runtime)) ?? {}) : null;
-    const pages = [
-      ...(isDevelopment ? developmentRoutes() : []),
-      ...(config.graphiql ? graphiqlRoutes(graphqlPath, examples) : []),
-    ];
-    const issuers = [...config.tokenIssuers, ...(isDevelopment ? [developmentIssuer] : [])];
-    const verifier = createTokenVerifier({ issuers, introspection: config.tokenIntrospection, logger });
-    const authenticator = createAuthenticator({
-      verifier,
-      visitorWorkspace: config.anonymousWorkspace,
-      revocations,
-      onAuthenticated: open.onAuthenticated,
-    });
-    const clientErrors = createClientErrors(logger, figures);
-    const documents = createDocuments(schema, {
-      limits: config.queryLimits,
-      introspection: config.introspection,
-      persisted,
-    });
-    const refused = persisted === null ? [] : findRefused(persisted, documents);
-    if (refused.length > 0) {
-      const ids = refused.map(({ id }) => id).join(', ');
-      logger.warn({ refused }, `PERSISTED_OPERATIONS lists operations that are refused to everybody: ${ids}`);
-    }
-    const proxies = createProxies(config.trustedProxies);
-    const admission = new Admission({
-      limits: config.connectionLimits,
-      proxies,
-      onSocketRefused({ reason }) {
-        figures.refused[reason] += 1;
-        logger.info({ reason }, 'a socket is refused');
-      },
-    });
-    const shared = {
-      admission,
-      schema,
-      documents,
-      costs: createOperationCosts(schema, config.queryLimits.cost),
-      persisted,
-      runtime,
-      authenticator,
-      clientErrors,
+    const transport = openTransport({
+      config,
       logger,
-      book,
-      figures,
-      confirm,
-      path: graphqlPath,
-    };
-    const { allowedOrigins, maxPayloadBytes } = config;
-    // Happens for many at once: there is no one request.
-    const toClientResult = (result: ExecutionResult, operation: string | null) =>
-      clientErrors.toClientResult(result, { requestId: null, operation });
-    const fanOut =
-      config.fanOut === 'shared' ? createFanOut({ schema, logger, confirm, toClientResult }) : null;
-    const dependencies = createChecks(store, engine);
-    const metrics = createMetrics({
-      version: packageVersion(),
+      schema,
+      persisted,
+      modules: open,
       store,
       engine,
-      dependencies,
-      nodes: new BoundedCheck({
-        name: 'The list of nodes',
-        ask: async () => (await engine.nodes.read('metrics')).size,
-      }),
-      readiness,
       tails,
-      deliveries,
-      fanOut,
+      revocations,
       book,
-      transport: figures,
-      webSockets: () => webSockets,
-      eventStreams: () => transport.streams,
-    });
-    const askAll = options.joinMetrics?.(() => metrics.json());
-    const metricsOfAll =
-      askAll === undefined ? metrics : { ...metrics, text: async () => joinMetrics(await askAll()) };
-    const transport = createHttp({
-      ...shared,
-      allowedOrigins,
-      maxPayloadBytes,
-      requestMs: config.requestMs,
-      fanOut,
-      backlogBytes: config.maxBacklogBytes,
-      stuckMs: config.stuckMs,
-      routes: [
-        ...healthRoutes({ checks: dependencies.map(({ check }) => check), readiness }),
-        metricsRoute({ metrics: metricsOfAll, token: config.metricsToken, isDevelopment, graphqlPath }),
-        ...pages,
-      ],
       readiness,
+      figures,
+      deliveries,
+      examples,
+      joinMetrics: options.joinMetrics,
     });
-    const { server: http } = transport;
-    admission.guard(http);
-    const webSockets = attachWebSockets({
-      ...shared,
-      http,
-      proxies,
-      maxInitBytes: config.maxInitBytes,
-      connectionInitMs: config.connectionInitMs,
-      allowedOrigins,
-      maxPayloadBytes,
-      pingMs,
-      fanOut,
-      compress: config.compress,
-      backlogBytes: config.maxBacklogBytes,
-      stuckMs: config.stuckMs,
-      maxOperations: config.maxOperationsPerConnection,
-      onConnected: open.onConnected,
-      readiness,
-    });
-    closers.push(() => closeHttp(http), 'HTTP');
-    closers.push(() => webSockets.close(), 'WebSockets');
+    closers.push(() => transport.close(), 'HTTP');
+    closers.push(() => transport.closeWebSockets(), 'WebSockets');
     closers.push(async () => transport.endStreams(), 'event streams');
-    const url = await listen(http, config);
+    const url = await transport.listen();
     const settled = async (): Promise<void> => {
       // What the memory engine was handed is told in the next turn of the event loop.
       await nextTurn();
       await open.settled();
       await tails.settled();
-      await webSockets.settled();
+      await transport.settled();
     };
     let draining: Promise<readonly string[]> | undefined;
     const drainOnce = (): Promise<readonly string[]> =>
@@ -328,14 +212,12 @@ export async function createApp({ config, logger, modules: own = [], ...options 
         readiness,
         logger,
         onBegin: () => open.onDraining(),
-        guests: () => [...webSockets.guests(), ...transport.guests()],
-        async answered() {
-          http.close();
-          await Promise.all([webSockets.gone(), transport.answered()]);
-        },
+        guests: () => transport.guests(),
+        answered: () => transport.answered(),
         lingered: () => open.lingered(),
         closers,
       }));
+    const { metrics } = transport;
     return { url, store, engine, runtime, metrics, settled, drain: drainOnce, close: () => closers.close() };
   } catch (error) {
     await closers.close();
@@ -344,19 +226,6 @@ export async function createApp({ config, logger, modules: own = [], ...options 
 }
 
 const nextTurn = (): Promise<void> => new Promise((resume) => void setImmediate(resume));
-
-function createChecks(store: Store, engine: Engine): readonly Dependency[] {
-  const database: Dependency = {
-    dependency: 'database',
-    check: new BoundedCheck({ name: 'The database', ask: () => store.check() }),
-  };
-  if (engine.kind === 'memory') return [database];
-  const redis: Dependency = {
-    dependency: 'redis',
-    check: new BoundedCheck({ name: 'Redis', ask: () => engine.check() }),
-  };
-  return [database, redis];
-}
 
 /** What is applied is remembered by the name: of two, one would be taken for applied. */
 function requireNamesOnce(folders: readonly MigrationFolder[]): void {
@@ -380,26 +249,4 @@ async function openEngine({ config, logger, logId, leaseTimings, events }: Engin
   if (config.redisUrl === null) return openMemoryEngine({ logger, events });
   const timings = leaseTimings === undefined ? {} : { timings: leaseTimings };
   return openRedisEngine({ url: config.redisUrl, logId, logger, events, ...timings });
-}
-
-async function listen(http: Server, { host, port }: Config): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    http.once('error', reject);
-    http.listen(port, host, () => {
-      http.off('error', reject);
-      resolve();
-    });
-  });
-  const address = http.address() as AddressInfo;
-  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return `http://${name}:${address.port}`;
-}
-
-/** Requests under way are answered first; connections that only idle are closed. */
-async function closeHttp(http: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => http.close(() => resolve()));
-  http.closeIdleConnections();
-  const deadline = setTimeout(() => http.closeAllConnections(), 2_000);
-  await closed;
-  clearTimeout(deadline);
 }

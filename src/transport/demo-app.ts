@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { sendJson, type Route } from './http.ts';
+import { sendJson, type Route } from './route.ts';
 
 /** The same from src/ and from dist/. */
 const builtFolder = fileURLToPath(new URL('../../dist/web', import.meta.url));

@@ -7,7 +7,7 @@ import { demoAppRoutes } from './demo-app.ts';
 import { renderGraphiqlPage, type GraphiqlPageOptions } from './graphiql.ts';
 import type { ExampleTabsOptions } from './graphiql-tabs.ts';
 import { graphiqlAssetsPath, readGraphiqlAsset } from './graphiql-assets.ts';
-import { sendJson, type Route } from './http.ts';
+import { sendJson, type Route } from './route.ts';
 import { isLocalRequest } from './origins.ts';
 
 /** Whom GraphiQL and the demo speak for: the customer of the demo orders, who may also publish. */

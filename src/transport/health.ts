@@ -1,6 +1,6 @@
 // Health for whoever runs the server: alive, and able to serve.
 import type { BoundedCheck } from './bounded-check.ts';
-import { sendJson, type Route } from './http.ts';
+import { sendJson, type Route } from './route.ts';
 import { drainingSentence, type Readiness } from './readiness.ts';
 
 export interface HealthOptions {

@@ -163,8 +163,6 @@ export class WebSocketClient
     this.#endLater();
   }
 
-  /** Whether or not the close is answered. */
-
   /** The socket is gone. Called once. */
   tellClosed(): void {
     this.#lobby.leave(this);
@@ -276,6 +274,7 @@ export class WebSocketClient
     if (operations.every((open) => open !== null)) this.leaveNow();
   }
 
+  /** Whether or not the close is answered. */
   #endLater(): void {
     setTimeout(() => this.webSocket.terminate(), closeMs).unref();
   }

@@ -1,7 +1,7 @@
 // /metrics, and who may read it: they tell nothing of anybody, but much of the server.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { sendError, sendNothingHere, type Route } from '../http.ts';
+import { sendError, sendNothingHere, type Route } from '../route.ts';
 import { isProxied } from '../origins.ts';
 import { isPrivateAddress } from '../private-address.ts';
 import type { Metrics } from './metrics.ts';

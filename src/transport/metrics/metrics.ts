@@ -12,6 +12,12 @@ import { createTidingsMetrics } from './tidings-metrics.ts';
 /** Of one process; can be sent to another. */
 export type MetricsOfOne = readonly MetricObject[];
 
+/**
+ * Where several processes share the port: answers the function that asks all of them for their metrics, this one too. /metrics
+ * of any of them then tells of all together.
+ */
+export type JoinMetrics = (own: () => Promise<MetricsOfOne>) => () => Promise<readonly MetricsOfOne[]>;
+
 export interface Metrics {
   readonly contentType: string;
   /** As Prometheus reads it. */

@@ -122,6 +122,16 @@ describe('a bad value is refused by its name, with what it may hold', () => {
     ['dev', { ALLOWED_ORIGINS: 'https://app.example,,' }, /^ALLOWED_ORIGINS/],
     ['dev', { JWT_ISSUER: 'https://issuer.example' }, /^JWT_ISSUER .* neither JWT_SECRET nor JWT_JWKS_URL/],
     ['dev', { JWT_SECRET: production.JWT_SECRET }, /^JWT_ISSUER is unset.*\nJWT_AUDIENCE is unset/],
+    [
+      'dev',
+      { ...production, JWT_JWKS_URL: 'https://user:secret@id.example/keys' },
+      /^JWT_JWKS_URL holds a user or a password: set it to an address/,
+    ],
+    [
+      'start',
+      { PORT: '-1', DATABASE_POOLING: 'transaction' },
+      /^PORT is "-1".*\nJWT_SECRET, .* are all unset.*\nDATABASE_POOLING .* DATABASE_URL is not:/s,
+    ],
     ['start', {}, /^JWT_SECRET, JWT_JWKS_URL and TOKEN_INTROSPECTION_URL are all unset.*`tidings dev`/],
     [
       'start',
@@ -175,9 +185,15 @@ describe('a bad value is refused by its name, with what it may hold', () => {
     [
       'start',
       { ...production, MUTATION_RATES: 'sendMessage=5;eraseUser=1' },
-      /^MUTATION_RATES is .* each with how many a second/,
+      /^MUTATION_RATES is .* each once and with how many a second/,
     ],
     ['start', { ...production, MUTATION_RATES: 'sendMessage=0' }, /^MUTATION_RATES/],
+    [
+      'start',
+      { ...production, MUTATION_RATES: 'sendMessage=1,sendMessage=2' },
+      /^MUTATION_RATES .* each once/,
+    ],
+    ['start', { ...production, MUTATION_RATES: 'sendMessage=1000001' }, /^MUTATION_RATES .*at most 1000000/],
     ['start', { ...production, METRICS_TOKEN: 'short' }, /^METRICS_TOKEN is set, but .* 16 characters/],
   ])('%s with %o', (mode, env, sentence) => {
     expect(refusalOf(env, mode)).toMatch(sentence);

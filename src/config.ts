@@ -1,7 +1,7 @@
 // The configuration: parsed once, by cli/, from environment variables. A bad value stops the start with a sentence that
 // names the variable, what it holds and what it may hold; all bad ones are told at once.
 
-import { createReader, dayMs, type Environment, type Reader } from './settings.ts';
+import { createReader, maxRate, dayMs, type Environment, type Reader } from './settings.ts';
 
 export type Mode = 'dev' | 'start';
 
@@ -140,7 +140,7 @@ export const defaultPublicRooms: readonly string[] = ['public:*'];
 export const defaultBacklogBytes = 256 * 1_024;
 
 const anyCount = { min: 1, max: 10_000_000 };
-const anyRate = { min: 1, max: 1_000_000 };
+const anyRate = { min: 1, max: maxRate };
 
 export const poolings = ['session', 'transaction'] as const;
 export const fanOuts = ['shared', 'unshared'] as const;
@@ -231,8 +231,8 @@ export function readConfig(
     stuckMs: (read.number('STUCK_SECONDS', { min: 1, max: 3_600 }) ?? 15) * 1_000,
     logLevel: read.oneOf('LOG_LEVEL', logLevels) ?? (mode === 'dev' ? 'warn' : 'info'),
   };
-  const verifiesTokens = config.tokenIssuers.length > 0 || config.tokenIntrospection !== null;
-  if (mode === 'start' && !verifiesTokens && problems.length === 0) {
+  const isUnset = (name: string): boolean => read.text(name) === null;
+  if (mode === 'start' && ['JWT_SECRET', 'JWT_JWKS_URL', 'TOKEN_INTROSPECTION_URL'].every(isUnset)) {
     problems.push(
       'JWT_SECRET, JWT_JWKS_URL and TOKEN_INTROSPECTION_URL are all unset: `tidings start` needs a way to verify tokens. ' +
         'Set one of the first two, with JWT_ISSUER and JWT_AUDIENCE, or the third, or use `tidings dev` to try Tidings ' +
@@ -245,16 +245,19 @@ export function readConfig(
         'listens on loopback only: leave it unset, or use `tidings start`.',
     );
   }
-  if (problems.length === 0) problems.push(...databaseProblems(config));
+  problems.push(...databaseProblems(config, isUnset));
   return { config, problems };
 }
 
-function databaseProblems({ databaseUrl, databasePooling, databaseDirectUrl }: Config): readonly string[] {
-  if (databaseUrl === null && (databaseDirectUrl !== null || databasePooling === 'transaction'))
+function databaseProblems(
+  { databasePooling }: Config,
+  isUnset: (name: string) => boolean,
+): readonly string[] {
+  if (isUnset('DATABASE_URL') && (!isUnset('DATABASE_DIRECT_URL') || databasePooling === 'transaction'))
     return [
       'DATABASE_POOLING or DATABASE_DIRECT_URL is set, but DATABASE_URL is not: set it to the address of the pooler.',
     ];
-  if (databasePooling === 'transaction' && databaseDirectUrl === null)
+  if (databasePooling === 'transaction' && isUnset('DATABASE_DIRECT_URL'))
     return [
       'DATABASE_DIRECT_URL is unset, but DATABASE_POOLING is "transaction": set it to the address of the same database past ' +
         'the pooler. Migrations, and the claim that keeps a node without Redis alone, each need a session of their own.',
@@ -282,6 +285,11 @@ function readIssuers(read: Reader, problems: string[]): readonly TokenIssuer[] {
     problems.push(
       `JWT_SECRET holds ${Buffer.byteLength(secret)} bytes; HS256 needs at least 32, for example from ` +
         '`openssl rand -base64 48`.',
+    );
+  }
+  if (jwksUrl !== null && (new URL(jwksUrl).username !== '' || new URL(jwksUrl).password !== '')) {
+    problems.push(
+      'JWT_JWKS_URL holds a user or a password: set it to an address at which anybody may read the public keys.',
     );
   }
   if (issuer === null) problems.push('JWT_ISSUER is unset: set it to the `iss` that your tokens carry.');

@@ -19,6 +19,7 @@ function isAddressOrRange(text: string): boolean {
 }
 
 export const dayMs = 86_400_000;
+export const maxRate = 1_000_000;
 
 export type Reader = ReturnType<typeof createReader>;
 
@@ -94,10 +95,12 @@ export function createReader(env: Environment, problems: string[]) {
         name,
         (value) => {
           const pairs = value.split(',').map((pair) => /^\s*([A-Za-z]\w*)\s*=\s*(\d{1,7})\s*$/.exec(pair));
-          if (!pairs.every((pair) => pair !== null && Number(pair[2]) >= 1)) return null;
-          return new Map(pairs.map((pair) => [String(pair?.[1]), Number(pair?.[2])]));
+          const isRate = (rate: unknown): boolean => Number(rate) >= 1 && Number(rate) <= maxRate;
+          if (!pairs.every((pair) => pair !== null && isRate(pair[2]))) return null;
+          const rates = new Map(pairs.map((pair) => [String(pair?.[1]), Number(pair?.[2])]));
+          return rates.size === pairs.length ? rates : null;
         },
-        'a comma-separated list of mutations, each with how many a second, like sendMessage=5,eraseUser=1',
+        `a comma-separated list of mutations, each once and with how many a second (at most ${maxRate}), like sendMessage=5,eraseUser=1`,
       ),
     /** URLs of databases hold passwords: a bad one is not repeated. */
     url: (name: string, protocols: readonly string[]) =>

@@ -5,7 +5,7 @@ import { CommandFailure, type TidingsCommand } from './command.ts';
 import { findPublishable, publishables, type Publishable } from './publishable.ts';
 import { parseDuration, readJsonObject, type JsonObject } from './read-argument.ts';
 import { addAccessOptions, openAccess, type AccessOptions } from './server-access.ts';
-import { print } from './terminal.ts';
+import { onLost, print } from './terminal.ts';
 
 interface PublishOptions extends AccessOptions {
   readonly input: string;
@@ -75,6 +75,7 @@ async function publish(what: string, options: PublishOptions, command: TidingsCo
     const result = await call(
       idempotencyKey === undefined || key === null ? input : { ...input, [key]: idempotencyKey },
     );
+    onLost(() => `${mutation} was carried out all the same; only its answer is lost.`);
     await print(JSON.stringify(result));
   } catch (error) {
     if (error instanceof PublishError) throw new CommandFailure(error.message);

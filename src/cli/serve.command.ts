@@ -39,7 +39,7 @@ export function addServerCommands(program: TidingsCommand): void {
 async function serve(mode: Mode, { args }: TidingsCommand, workers = '1'): Promise<void> {
   if (args.length > 0) {
     throw new UsageError(
-      `\`tidings ${mode}\` takes no arguments, but was given "${args.join(' ')}". Settings are environment variables.`,
+      `\`tidings ${mode}\` takes no argument "${args.join(' ')}". Settings are environment variables.`,
     );
   }
   const count = requireWorkerCount(workers);

@@ -8,7 +8,7 @@ import { HeldBack } from './held-back.ts';
 import { readJsonObject, readText } from './read-argument.ts';
 import { addAccessOptions, openAccess, type AccessOptions } from './server-access.ts';
 import type { Subscription } from './subscription.ts';
-import { print, say } from './terminal.ts';
+import { onLost, print, say } from './terminal.ts';
 
 interface SubscribeOptions extends AccessOptions {
   readonly id?: string;
@@ -74,13 +74,19 @@ async function subscribe(
   const tell = options.quiet === true ? () => {} : say;
   const followed = new HeldBack(tell);
   const { createTidingsClient } = await import('../client/index.ts');
+  /** Behind what was printed last, and before that behind where it was begun. */
+  let place = options.after ?? null;
+  const howToGoOn = (): string | null => (place === null ? null : `To go on: --after ${place}`);
+  onLost(howToGoOn);
   const client = createTidingsClient({
     url: access.endpoint,
     token: access.token,
     exchanges: [],
     webSocketImpl: await toWebSocket(options.workspace),
     debug: (sentence, cursor) => {
-      if (/ is followed/.test(sentence)) followed.hold(sentence + describePlace(cursor));
+      if (!/ is followed/.test(sentence)) return;
+      place = toPlace(cursor) ?? place;
+      followed.hold(sentence + (place === null ? '' : `, after ${place}`));
     },
   });
   let last = '';
@@ -91,9 +97,14 @@ async function subscribe(
     if (sentence !== last) tell(sentence);
     last = sentence;
   });
-  const { cursor, failure } = await follow(client, asked, count, () => followed.confirm());
+  const failure = await follow(client, asked, count, async (event) => {
+    followed.confirm();
+    await print(JSON.stringify(event));
+    place = cursorOf(event) ?? place;
+  });
   followed.drop();
-  if (cursor !== null) tell(`To go on: --after ${cursor}`);
+  const word = howToGoOn();
+  if (word !== null) say(word);
   hearNoMore();
   client.disconnect();
   if (failure !== null) throw new CommandFailure(failure);
@@ -115,34 +126,27 @@ async function toAsked(
   return toSubscription(document, { id, after, assignments: options.var, variables: given });
 }
 
-interface Followed {
-  /** Of the last event that was printed; null for live state, and where there was none. */
-  readonly cursor: string | null;
-  /** null: it was ended by whoever asked for it. */
-  readonly failure: string | null;
-}
-
+/** Answers why it has ended: null where whoever asked for it has ended it. Every event is printed by then. */
 function follow(
   client: TidingsClient,
   { document, variables, key, field }: Subscription,
   count: number,
-  onEvent: () => void,
-): Promise<Followed> {
+  onEvent: (event: unknown) => Promise<void>,
+): Promise<string | null> {
   return new Promise((resolve) => {
-    let cursor: string | null = null;
     let left = count;
+    let printed = Promise.resolve();
     const end = (failure: string | null): void => {
       left = 0;
       stop();
-      resolve({ cursor, failure });
+      void printed.then(() => resolve(failure));
     };
     const stop = client.follow<Readonly<Record<string, unknown>>, object>(document, variables, {
       event(data) {
         if (left === 0) return;
-        onEvent();
         left -= 1;
-        void print(JSON.stringify(data[key]));
-        cursor = cursorOf(data[key]) ?? cursor;
+        const printing = onEvent(data[key]);
+        printed = printed.then(() => printing);
         if (left === 0) end(null);
       },
       ended({ graphQLErrors: [error], networkError }, code) {
@@ -186,8 +190,8 @@ function parseCount(text: string | undefined, command: TidingsCommand): number {
 }
 
 /** The kit says in words that there is no cursor. */
-const describePlace = (cursor: unknown): string =>
-  typeof cursor === 'string' && !cursor.includes(' ') ? `, after ${cursor}` : '';
+const toPlace = (cursor: unknown): string | null =>
+  typeof cursor === 'string' && !cursor.includes(' ') ? cursor : null;
 
 function describe(state: ConnectionState): string {
   if (state.status === 'reconnecting') return `reconnecting: ${state.reason}`;

@@ -1,8 +1,19 @@
 // Results go to stdout, for programs; whatever is said to people goes to stderr.
 
-/** Resolves when it is written down. */
+/** Resolves when it is written down, and never where it can not be: that ends the process. */
 export const print = (line: string): Promise<void> =>
-  new Promise((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
+  new Promise((resolve) => {
+    process.stdout.write(`${line}\n`, (error) => {
+      if (error == null) resolve();
+    });
+  });
+
+let lastWord: () => string | null = () => null;
+
+/** What is said where stdout can not be written to, on a full disk: what the user would lose with what was printed. */
+export function onLost(toLastWord: () => string | null): void {
+  lastWord = toLastWord;
+}
 
 export const say = (sentence: string): void => void process.stderr.write(`${sentence}\n`);
 
@@ -21,8 +32,11 @@ export function goOnWhereNobodyReads(): void {
 }
 
 function endUnread(error: NodeJS.ErrnoException): void {
-  goOnUnread(error);
-  process.exit(0);
+  if (error.code === 'EPIPE') process.exit(0);
+  say(`error: stdout can not be written to: ${error.message}`);
+  const word = lastWord();
+  if (word !== null) say(word);
+  process.exit(1);
 }
 
 function goOnUnread(error: NodeJS.ErrnoException): void {

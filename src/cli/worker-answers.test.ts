@@ -14,18 +14,29 @@ function createChannel() {
   const [inside, outside] = [new EventEmitter(), new EventEmitter()];
   const endOf = (own: EventEmitter, other: EventEmitter) => ({
     isConnected: () => true,
-    on: (event: 'message', listener: (message: unknown) => void) => own.on(event, listener),
+    on: (event: string, listener: (message: unknown) => void) => own.on(event, listener),
+    once: (event: string, listener: () => void) => own.once(event, listener),
     send: (message: unknown) =>
       queueMicrotask(() => other.emit('message', structuredClone(message))) === undefined,
   });
-  return { worker: endOf(inside, outside), first: endOf(outside, inside) };
+  return {
+    worker: endOf(inside, outside),
+    first: endOf(outside, inside),
+    exit: () => void outside.emit('exit'),
+  };
 }
 
+/** What remains of numbers is their sum, with a sign that tells it. */
+const remains = async (answers: readonly unknown[]): Promise<string> =>
+  `past ${answers.map((answer) => Number(String(answer).replace('past ', ''))).reduce((sum, one) => sum + one, 0)}`;
+
 function setUp(answers: readonly (() => Promise<unknown>)[]) {
-  const channels = answers.map(createChannel);
-  const primary = new AnswersOfWorkers(() => channels.map(({ first }) => first));
-  for (const { first } of channels) primary.serve(first);
-  return channels.map(({ worker }, index) => joinAnswers(worker, answers[index] ?? (async () => null)));
+  const primary = new AnswersOfWorkers(remains);
+  return answers.map((answer) => {
+    const { worker, first, exit } = createChannel();
+    primary.serve(first);
+    return Object.assign(joinAnswers(worker, answer), { exit });
+  });
 }
 
 const hanging = () => new Promise<never>(() => undefined);
@@ -42,4 +53,28 @@ test('one that hangs or can not answer is left out', async () => {
   const asked = ask?.();
   await vi.advanceTimersByTimeAsync(2_000);
   expect(await asked).toEqual([1]);
+});
+
+test('of one that is silent its last answer counts, and of those that have gone too', async () => {
+  let isSilent = false;
+  const other = async () => (isSilent ? hanging() : 20);
+  const [ask, askOther, askThird] = setUp([async () => 1, other, async () => 300]);
+  await ask?.();
+  isSilent = true;
+  const asked = ask?.();
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(await asked).toEqual([1, 300, 'past 20']);
+  askOther?.exit();
+  expect(await ask?.()).toEqual([1, 300, 'past 20']);
+  askThird?.exit();
+  expect(await ask?.()).toEqual([1, 'past 320']);
+});
+
+test('one that goes while it is asked is told of once', async () => {
+  const [ask, other] = setUp([async () => 1, async () => 20]);
+  await ask?.();
+  const asked = ask?.();
+  other?.exit();
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(await asked).toEqual([1, 'past 20']);
 });

@@ -2,7 +2,8 @@
 // whichever worker was asked.
 //
 //   worker ──ask──▶ first process ──question──▶ every worker ──answer──▶ first process ──answers──▶ worker
-import type { Worker } from 'node:cluster';
+//
+// What counts of those that have gone, or are silent, is kept: a sum of counters must not fall when a worker does.
 
 interface Ask {
   readonly tidings: 'ask';
@@ -30,50 +31,80 @@ export interface Channel {
   send(message: Message): unknown;
 }
 
-/** Whoever has not answered by then is left out: one that hangs keeps nobody else from being told of. */
+/** What of a worker the first process needs. */
+export interface WorkerChannel extends Channel {
+  isConnected(): boolean;
+  once(event: 'exit', listener: () => void): unknown;
+}
+
+/** Of answers of workers that have gone, or are silent, as one: what still counts of them. */
+export type Remains = (answers: readonly unknown[]) => Promise<unknown>;
+
+/** Of one that has not answered by then its last answer counts: one that hangs keeps nobody else from being told of. */
 const patienceMs = 2_000;
 
 /** Of the first process. */
 export class AnswersOfWorkers {
-  readonly #workers: () => Iterable<Pick<Worker, 'send' | 'isConnected'>>;
-  readonly #open = new Map<number, (answer: unknown) => void>();
+  readonly #remains: Remains;
+  /** Those that live, each with what it has answered last. */
+  readonly #workers = new Map<WorkerChannel, { last: unknown }>();
+  /** Of those that have gone: null while none has answered before. */
+  #past: Promise<unknown> = Promise.resolve(null);
+  readonly #open = new Map<number, (worker: WorkerChannel, answer: unknown) => void>();
   #lastId = 0;
 
-  constructor(workers: () => Iterable<Pick<Worker, 'send' | 'isConnected'>>) {
-    this.#workers = workers;
+  constructor(remains: Remains) {
+    this.#remains = remains;
   }
 
   /** To be called with each worker that is started. */
-  serve(worker: Channel): void {
+  serve(worker: WorkerChannel): void {
+    this.#workers.set(worker, { last: null });
+    worker.once('exit', () => this.#bury(worker));
     worker.on('message', (message) => {
-      if (isMessage(message, 'answer')) this.#open.get(message.id)?.(message.answer);
+      if (isMessage(message, 'answer')) this.#open.get(message.id)?.(worker, message.answer);
       if (!isMessage(message, 'ask')) return;
       const { id } = message;
-      void this.#askAll().then((answers) => worker.send({ tidings: 'answers', id, answers }));
+      void this.#askAll().then((answers) => {
+        if (worker.isConnected()) worker.send({ tidings: 'answers', id, answers });
+      });
     });
+  }
+
+  #bury(worker: WorkerChannel): void {
+    const last = this.#workers.get(worker)?.last ?? null;
+    this.#workers.delete(worker);
+    if (last === null) return;
+    const before = this.#past;
+    this.#past = before.then((past) => this.#remains(past === null ? [last] : [past, last]));
   }
 
   async #askAll(): Promise<readonly unknown[]> {
     const id = (this.#lastId += 1);
-    const answers: unknown[] = [];
+    const answered = new Set<WorkerChannel>();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, patienceMs);
-      let expected = 0;
-      this.#open.set(id, (answer) => {
-        answers.push(answer);
-        expected -= 1;
-        if (expected > 0) return;
+      const asked = new Set([...this.#workers.keys()].filter((worker) => worker.isConnected()));
+      this.#open.set(id, (worker, answer) => {
+        const known = this.#workers.get(worker);
+        if (known === undefined) return;
+        known.last = answer;
+        answered.add(worker);
+        asked.delete(worker);
+        if (asked.size > 0) return;
         clearTimeout(timer);
         resolve();
       });
-      for (const worker of this.#workers()) {
-        if (!worker.isConnected()) continue;
-        expected += 1;
-        worker.send({ tidings: 'question', id } satisfies Question);
-      }
+      for (const worker of asked) worker.send({ tidings: 'question', id } satisfies Question);
     });
     this.#open.delete(id);
-    return answers;
+    // Whoever has gone by now is among the past, whether or not it has answered.
+    const past = this.#past;
+    const living = [...this.#workers].filter(([, { last }]) => last !== null);
+    const answers = living.filter(([worker]) => answered.has(worker)).map(([, { last }]) => last);
+    const silent = living.filter(([worker]) => !answered.has(worker)).map(([, { last }]) => last);
+    const kept = [...(silent.length === 0 ? [] : [await this.#remains(silent)]), await past];
+    return [...answers, ...kept.filter((answer) => answer !== null)];
   }
 }
 

@@ -5,12 +5,15 @@ import cluster, { type Worker } from 'node:cluster';
 import { setTimeout } from 'node:timers/promises';
 import { pino, type Logger } from 'pino';
 import { ConfigError, parseConfig, type Config } from '../config.ts';
+import { remainsOf, type MetricsOfOne } from '../transport/metrics/metrics.ts';
 import { stopSignals } from './stop-signals.ts';
 import { AnswersOfWorkers } from './worker-answers.ts';
 import { isWorkerReady, type DrainRequest, type WorkerReady } from './worker-messages.ts';
 
 /** One that lived so long was a good one: what ended it is taken for the first failure. */
 const provenMs = 10_000;
+/** One that hangs is ended so long after its time. */
+const lateMs = 2_000;
 const firstWaitMs = 200;
 const longestWaitMs = 30_000;
 
@@ -58,7 +61,7 @@ class Workers {
   readonly #config: Config;
   readonly #logger: Logger;
   readonly #running = new Set<Worker>();
-  readonly #answers = new AnswersOfWorkers(() => this.#running);
+  readonly #answers = new AnswersOfWorkers((answers) => remainsOf(answers as readonly MetricsOfOne[]));
   /** Those that had to be ended, or did not end as they should when they were asked to. */
   #failed = 0;
   #isStopping = false;
@@ -140,8 +143,8 @@ class Workers {
     }
     this.#stop.abort();
     for (const worker of this.#running) askToDrain(worker);
-    // Each ends in time by itself, unless it is frozen.
-    void setTimeout(this.#config.drainMs, undefined, { ref: false }).then(() => {
+    // Each ends in time by itself, unless it is frozen: its time began with its signal, or when it had started.
+    void setTimeout(this.#config.drainMs + lateMs, undefined, { ref: false }).then(() => {
       if (this.#running.size > 0)
         this.#logger.error({ workers: this.#running.size }, 'workers that hang are ended');
       this.#endAll();

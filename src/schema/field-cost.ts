@@ -17,7 +17,9 @@ export interface FieldCost {
 
 /** How long a list is taken to be that nothing bounds. */
 const unknownLength = 10;
-/** A page's own list: the field that took `first` has counted it. */
+/** How long a page is whose size is not given. */
+const pageLength = 20;
+/** A page's own list: the field that took `first` or `last` has counted it. */
 const pageLists: ReadonlySet<string> = new Set(['nodes', 'edges']);
 
 /** `args` as they are given, defaults included. */
@@ -27,7 +29,8 @@ export function costOfField(
 ): FieldCost {
   if (isLeafType(getNamedType(field.type))) return { field: 1, multiplier: 1 };
   const first = field.args.find(({ name }) => name === 'first');
-  if (first !== undefined) return { field: 1, multiplier: lengthOf(args['first'] ?? first.defaultValue) };
+  if (first !== undefined)
+    return { field: 1, multiplier: lengthOf(args['first'] ?? args['last'] ?? first.defaultValue) };
   if (!isList(field.type) || pageLists.has(field.name)) return { field: 1, multiplier: 1 };
   const ids = Object.values(args).find((value) => Array.isArray(value)) as readonly unknown[] | undefined;
   return { field: 1, multiplier: ids?.length ?? unknownLength };
@@ -35,7 +38,7 @@ export function costOfField(
 
 /** More is refused by whoever answers it, with a sentence of its own. */
 const longestPage = 1_000;
-const lengthOf = (first: unknown): number =>
-  typeof first === 'number' && first > 0 ? Math.min(first, longestPage) : unknownLength;
+const lengthOf = (size: unknown): number =>
+  typeof size === 'number' && size > 0 ? Math.min(size, longestPage) : pageLength;
 
 const isList = (type: GraphQLOutputType): boolean => isListType(isNonNullType(type) ? type.ofType : type);

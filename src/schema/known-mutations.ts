@@ -9,7 +9,9 @@ export function requireKnownMutations(schema: GraphQLSchema, rates: ReadonlyMap<
     const [error] = validate(schema, parse(`mutation { ${name} }`), [FieldsOnCorrectTypeRule]);
     if (error === undefined) return [];
     const [nearest = ''] = / Did you mean .*$/.exec(error.message) ?? [];
-    return [`MUTATION_RATES names "${name}", which is no mutation of this server.${nearest}`];
+    return [
+      `MUTATION_RATES names "${name}", which is no mutation of this server: correct it, or take it out.${nearest}`,
+    ];
   });
   if (problems.length > 0) throw new ConfigError(problems);
 }

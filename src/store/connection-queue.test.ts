@@ -50,6 +50,17 @@ it('transactions and queries take turns, however many wait in one lane', async (
   expect(told).toEqual(['first', 'x', 'a', 'y', 'b', 'c']);
 });
 
+it('whoever only looks comes before everybody, and takes nobody’s turn', async () => {
+  const { queue, told, take } = begin();
+  void take('first');
+  for (const name of ['a', 'b']) void take(name, 'query');
+  for (const name of ['x', 'y']) void take(name, 'transaction');
+  void take('look', 'look');
+  for (let turn = 0; turn < 5; turn += 1) queue.give();
+  await pass(1);
+  expect(told).toEqual(['first', 'look', 'x', 'a', 'y', 'b']);
+});
+
 it('whoever waits is not given up while anything is answered', async () => {
   const { queue, told, take } = begin();
   void take('first');

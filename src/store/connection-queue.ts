@@ -1,11 +1,12 @@
 // Who waits for a connection to the database, in front of the pool. A storm of requests waits for as long as the database keeps
 // answering, however long the queue is; it is given up only where nothing is answered any more, or where it is longer than
-// its bound. Transactions and single queries take turns: whoever publishes does not wait behind all who subscribe.
+// its bound. Transactions and single queries take turns: whoever publishes does not wait behind all who subscribe. Whoever only looks
+// whether the database answers comes before both.
 //
 // Time is counted in ticks of this process's own event loop. One that was busy for seconds has answers that it has not read
 // yet: they are no silence of the database.
 
-export type Lane = 'transaction' | 'query';
+export type Lane = 'transaction' | 'query' | 'look';
 
 export interface ConnectionQueueOptions {
   /** Connections that there are. */
@@ -36,9 +37,13 @@ const ticks = 5;
 
 export class ConnectionQueue {
   readonly #options: Required<ConnectionQueueOptions>;
-  readonly #lanes: Readonly<Record<Lane, Waiters>> = { transaction: new Waiters(), query: new Waiters() };
+  readonly #lanes: Readonly<Record<Lane, Waiters>> = {
+    transaction: new Waiters(),
+    query: new Waiters(),
+    look: new Waiters(),
+  };
   #free: number;
-  #nextLane: Lane = 'transaction';
+  #nextLane: 'transaction' | 'query' = 'transaction';
   #tick = 0;
   #answeredAt = 0;
   #answers = 0;
@@ -62,13 +67,17 @@ export class ConnectionQueue {
   }
 
   give(): void {
-    const lane = this.#nextLane;
-    const other = lane === 'query' ? 'transaction' : 'query';
-    const next = this.#lanes[lane].next() ?? this.#lanes[other].next();
-    this.#nextLane = other;
+    const next = this.#lanes.look.next() ?? this.#nextInTurn();
     if (next === undefined) this.#free += 1;
     else next.begin();
     if (this.waiting === 0) this.#stop();
+  }
+
+  #nextInTurn(): Waiting | undefined {
+    const lane = this.#nextLane;
+    const other = lane === 'query' ? 'transaction' : 'query';
+    this.#nextLane = other;
+    return this.#lanes[lane].next() ?? this.#lanes[other].next();
   }
 
   /** The database has answered something, if only with an error. */
@@ -79,7 +88,7 @@ export class ConnectionQueue {
 
   /** In all lanes. */
   get waiting(): number {
-    return this.#lanes.transaction.size + this.#lanes.query.size;
+    return Object.values(this.#lanes).reduce((waiting, { size }) => waiting + size, 0);
   }
 
   /** How often it has. */

@@ -126,11 +126,15 @@ export function createPgStore({ kind, description, logger, ...options }: PgStore
     }
   }
 
-  async function askAlone(config: pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
+  async function askAlone(
+    config: pg.QueryConfig,
+    values?: unknown[],
+    lane: Lane = 'query',
+  ): Promise<pg.QueryResult> {
     if (running?.getStore()?.live) {
       throw new Error("A transaction is under way here: use its handle instead of the store's own queries.");
     }
-    const lease = await acquire('query');
+    const lease = await acquire(lane);
     try {
       return await ask(lease, config, values);
     } finally {
@@ -197,7 +201,7 @@ export function createPgStore({ kind, description, logger, ...options }: PgStore
   return {
     kind,
     description,
-    queries: queriesOver(askAlone, keepsSessions),
+    queries: queriesOver((config, values) => askAlone(config, values), keepsSessions),
 
     async transaction(work) {
       for (let tries = 1; ; tries++) {
@@ -226,7 +230,7 @@ export function createPgStore({ kind, description, logger, ...options }: PgStore
     },
 
     async check() {
-      await askAlone({ text: 'select 1' });
+      await askAlone({ text: 'select 1' }, [], 'look');
     },
 
     close() {

@@ -23,6 +23,7 @@ export class Admission {
   #open = 0;
   /** Sockets, and what clients have open behind proxies that are trusted. */
   readonly #byAddress = new Tally();
+  readonly #refused = new WeakSet<Socket>();
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -36,11 +37,17 @@ export class Admission {
       if (this.#isFull(address)) {
         const refused = this.#tooMany();
         this.#options.onSocketRefused(refused);
+        this.#refused.add(socket);
         refuseSocket(socket, refused);
         return;
       }
       socket.once('close', this.#byAddress.enter(address));
     });
+  }
+
+  /** Whether it was told so: whatever comes on it until it is closed must not be carried out. */
+  isRefused(socket: Socket): boolean {
+    return this.#refused.has(socket);
   }
 
   /** For a WebSocket, or a subscription over SSE. Throws ConnectionRefused. */

@@ -14,7 +14,7 @@ beforeEach(() => {
   logged = [];
   figures = new TransportFigures();
   const logger = pino({}, { write: (line: string) => void logged.push(JSON.parse(line) as Line) });
-  errors = createClientErrors(logger, figures);
+  errors = createClientErrors(logger, figures, { suggests: true });
 });
 
 const thrown = new Error('the password is 1234');
@@ -57,4 +57,13 @@ test('each error is counted once, however often it is looked at', () => {
 test('a long name is cut where it is logged', () => {
   errors.toClientError(located, { requestId: 'r-1', operation: 'x'.repeat(10_000) });
   expect(logged).toMatchObject([{ operation: 'x'.repeat(100) }]);
+});
+
+test('where the schema is not told, no names of it are suggested', () => {
+  const closed = createClientErrors(pino({ level: 'silent' }), figures, { suggests: false });
+  const unknown = new GraphQLError(
+    'Cannot query field "ordrs" on type "Query". Did you mean "orders" or "order"?',
+  );
+  expect(closed.toClientError(unknown).message).toBe('Cannot query field "ordrs" on type "Query".');
+  expect(errors.toClientError(unknown).message).toBe(unknown.message);
 });

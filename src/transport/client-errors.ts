@@ -42,12 +42,17 @@ const sentences: Readonly<Record<string, string>> = {
     'The document has several operations, or none of this name: name one of them in `operationName`.',
 };
 
+/** Names of the schema that graphql-js finds near to what was asked for. */
+const suggestion = / Did you mean [^?]*\?/;
+
 /** Longer names are cut where they are logged. */
 const maxNameLength = 100;
 
+/** @param options.suggests Whether names of the schema may be told that are near to what was asked for. */
 export function createClientErrors(
   logger: Logger,
   { errors: counts }: Pick<TransportFigures, 'errors'>,
+  { suggests }: { readonly suggests: boolean },
 ): ClientErrors {
   const told = (error: unknown, code: ErrorCode, message: string, more: object = {}): GraphQLError => {
     counts[code] += 1;
@@ -77,7 +82,7 @@ export function createClientErrors(
       const http = original.extensions['http'];
       // Around the original graphql-js says where: `Variable "$input" got invalid value 1.5 at "input.itemCount"; …`.
       const { message: said } = error instanceof GraphQLError ? error : original;
-      const message = sentences[said] ?? said;
+      const message = sentences[said] ?? (suggests ? said : said.replace(suggestion, ''));
       if (http === undefined) return told(error, code, message);
       // `spec` makes Yoga answer 200 to clients that accept `application/json` only: right for an operation that is not
       // valid, but what is no GraphQL request at all is 400 to everybody.

@@ -18,6 +18,7 @@ import type { QueryLimits } from '../config.ts';
 import { TidingsError } from '../errors.ts';
 import { limitShape } from './operation-shape.ts';
 import type { PersistedOperations } from './persisted-operations.ts';
+import { refusedOperation } from './refused-operation.ts';
 
 export type PreparedDocument =
   | { readonly document: DocumentNode; readonly errors?: never }
@@ -203,8 +204,7 @@ function noConditionalRootField(context: ValidationContext): ASTVisitor {
 function toDocumentError(error: unknown, { tokens }: QueryLimits): GraphQLError {
   if (error instanceof GraphQLError) return hasTooManyTokens(error) ? tooManyTokens(tokens) : error;
   if (error instanceof RangeError) return new GraphQLError('The operation is nested too deeply.');
-  if (error instanceof TidingsError)
-    return new GraphQLError(error.message, { extensions: { code: error.code } });
+  if (error instanceof TidingsError) return refusedOperation(error.code, error.message);
   throw error;
 }
 
@@ -218,7 +218,7 @@ const tooManyTokens = (max: number): GraphQLError =>
   );
 
 const tooLong = (length: number, max: number): GraphQLError =>
-  new GraphQLError(
+  refusedOperation(
+    'PAYLOAD_TOO_LARGE',
     `The operation is ${length} characters long, and may be ${max}. Give what is long in it as variables.`,
-    { extensions: { code: 'PAYLOAD_TOO_LARGE' } },
   );

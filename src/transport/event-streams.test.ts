@@ -23,7 +23,7 @@ test('a stream that may not be told any more ends with the reason, and lets go o
   const away = () => Promise.reject(new TidingsError('UNAVAILABLE', 'The database is away.'));
   const figures = new TransportFigures();
   const streams = createEventStreams({
-    clientErrors: createClientErrors(pino({ level: 'silent' }), figures),
+    clientErrors: createClientErrors(pino({ level: 'silent' }), figures, { suggests: true }),
     book,
     figures,
     confirm: () => (isAway ? away() : null),

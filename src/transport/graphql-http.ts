@@ -89,6 +89,7 @@ export function createGraphql(
         credentials: false,
         methods: ['POST', 'GET'],
         allowedHeaders: ['authorization', 'content-type', 'tidings-workspace'],
+        exposedHeaders: ['x-request-id', 'retry-after'],
         maxAge: 600,
       };
     },
@@ -184,15 +185,21 @@ const useGraphqlJs = (
       }
       const subscribed = await figures.counting(args, () => openResults(unwrap(args), fanOut));
       if (!(Symbol.asyncIterator in subscribed)) return clientErrors.toClientResult(subscribed, trace);
-      const results = streams.open(subscribed, tidings, trace);
-      // Whoever has hung up before is told nothing, and nothing would ask for the first result, or give them up.
-      const end = (): void => {
+      const end = (results: AsyncGenerator<unknown, void, void>): void => {
         results.return(undefined).catch((error: unknown) => {
           logger.error({ err: error, requestId: trace.requestId }, 'an event stream could not be tidied up');
         });
       };
-      if (response.destroyed) end();
-      else response.once('close', end);
+      // Since it was asked for: whoever is sent off by now was looked up before.
+      if (readiness.isDraining) {
+        end(subscribed);
+        figures.refused.draining += 1;
+        return { errors: [notHere(clientErrors, trace)] };
+      }
+      const results = streams.open(subscribed, tidings, trace);
+      // Whoever has hung up before is told nothing, and nothing would ask for the first result, or give them up.
+      if (response.destroyed) end(results);
+      else response.once('close', () => end(results));
       return results;
     }),
   // Errors of validation come past no other place.

@@ -53,21 +53,24 @@ const patienceFor = (requestMs: number): ServerOptions => ({
 export function createHttp(options: HttpOptions): HttpTransport {
   const streams = createEventStreams(options);
   const yoga = createGraphql(options, streams);
-  const { logger, path, routes, requestMs, figures, readiness } = options;
+  const { logger, path, routes, requestMs, figures, readiness, admission } = options;
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (admission.isRefused(request.socket)) return void response.destroy();
     // The next one of this connection goes elsewhere.
     if (readiness.isDraining) response.setHeader('connection', 'close');
     const url = requestUrl(request);
     const route = routes.find((candidate) => matches(candidate, request, url.pathname));
     watchRequest(
-      { request, response, url, route: route?.path ?? (url.pathname === path ? path : 'other') },
+      { request, response, route: route?.path ?? (url.pathname === path ? path : 'other') },
       options,
     );
     if (route !== undefined) return route.handle(request, response, url);
     if (url.pathname !== path) return sendNothingHere(response, path);
     const refusal = refusalOf(request);
     if (refusal !== null) return sendError(response, refusal.status, 'BAD_USER_INPUT', refusal.sentence);
+    // Who may read it in a browser depends on the page.
+    response.setHeader('vary', 'Origin');
     cutOffWhenStuck(request, response, options);
     await yoga(request, response);
   };

@@ -80,7 +80,7 @@ export function openTransport(options: TransportOptions): Transport {
   const { revocations, book, readiness, figures, deliveries, examples } = options;
   const isDevelopment = config.mode === 'dev';
   const confirm = () => revocations.confirm();
-  const clientErrors = createClientErrors(logger, figures);
+  const clientErrors = createClientErrors(logger, figures, { suggests: config.introspection });
   const documents = createDocuments(schema, {
     limits: config.queryLimits,
     introspection: config.introspection,

@@ -18,6 +18,17 @@ Page.implement({
 builder.queryType({
   fields: (t) => ({
     pages: t.field({ type: Page, args: { first: t.arg.int({ defaultValue: 20 }) }, resolve: () => ({}) }),
+    thread: t.field({
+      type: Page,
+      args: { first: t.arg.int(), last: t.arg.int() },
+      resolve: () => ({}),
+    }),
+    one: t.field({
+      type: Thing,
+      nullable: true,
+      args: { id: t.arg.id({ required: true }) },
+      resolve: () => null,
+    }),
     byIds: t.field({ type: [Thing], args: { ids: t.arg.idList({ required: true }) }, resolve: () => [] }),
     all: t.field({ type: [Thing], resolve: () => [] }),
     names: t.stringList({ resolve: () => [] }),
@@ -53,6 +64,23 @@ it('variables count as what they are', () => {
   expect(costOf(text, { first: null })).toBe(41);
 });
 
+it('the last so many are as many as the first, and a page is twenty where nobody says', () => {
+  expect(costOf('{ thread(last: 100) { nodes { name } } }')).toBe(1 + 100 * 2);
+  expect(costOf('{ thread { nodes { name } } }')).toBe(1 + 20 * 2);
+});
+
+it('a variable that is not given counts as its default', () => {
+  expect(costOf('query P($first: Int = 100) { pages(first: $first) { total } }')).toBe(1 + 100);
+});
+
+it('what can not be counted is refused, not carried out for nothing', () => {
+  const document = parse('query P($id: ID = "a") { one(id: $id) @skip(if: true) { name } all { name } }');
+  expect(costs.check({ document, variableValues: { id: null } })?.message).toMatch(
+    /"id" of non-null type "ID!"/,
+  );
+  expect(costs.check({ document })?.message).toMatch(/could answer 13 fields/);
+});
+
 it('a list of ids is as long as it is given, any other ten', () => {
   expect(costOf('query I($ids: [ID!]!) { byIds(ids: $ids) { name } }', { ids: ['a', 'b', 'c'] })).toBe(4);
   expect(costOf('{ all { name size } }')).toBe(21);
@@ -82,7 +110,6 @@ it('variables that can not be are left to whoever carries it out', () => {
 it('what may be asked for is', () => {
   const check = createOperationCosts(schema, 41).check;
   expect(check({ document: parse('{ pages { nodes { name } } }') })).toBeNull();
-  expect(check({ document: parse('{ pages(first: 21) { nodes { name } } }') })?.extensions).toEqual({
-    code: 'BAD_USER_INPUT',
-  });
+  const refusal = check({ document: parse('{ pages(first: 21) { nodes { name } } }') });
+  expect(refusal?.originalError).toMatchObject({ code: 'BAD_USER_INPUT' });
 });

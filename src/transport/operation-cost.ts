@@ -1,12 +1,14 @@
 // What an operation may cost, with the variables that it was given: the fields that it can answer, each as often as it may.
 import { complexityFromQuery } from '@pothos/plugin-complexity';
 import {
+  getVariableValues,
   GraphQLError,
   Kind,
   type DocumentNode,
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
+import { refusedOperation } from './refused-operation.ts';
 
 export interface Operation {
   /** Valid. */
@@ -24,14 +26,18 @@ export function createOperationCosts(schema: GraphQLSchema, max: number): Operat
   /** Of operations whose variables do not matter. */
   const known = new WeakMap<OperationDefinitionNode, number>();
 
-  const costOf = (selected: OperationDefinitionNode, { document, variableValues }: Operation): number => {
+  const costOf = (
+    selected: OperationDefinitionNode,
+    document: DocumentNode,
+    variables: Readonly<Record<string, unknown>>,
+  ): number => {
     const cached = known.get(selected);
     if (cached !== undefined) return cached;
     // Of several operations the library takes the first.
     const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
     const { complexity } = complexityFromQuery(
       { kind: Kind.DOCUMENT, definitions: [selected, ...fragments] },
-      { schema, variables: { ...variableValues } },
+      { schema, variables: { ...variables } },
     );
     if ((selected.variableDefinitions ?? []).length === 0) known.set(selected, complexity);
     return complexity;
@@ -41,19 +47,24 @@ export function createOperationCosts(schema: GraphQLSchema, max: number): Operat
     check(operation) {
       const selected = select(operation);
       if (selected === undefined) return null;
+      const { document, variableValues } = operation;
+      // As they are when it is carried out: with defaults.
+      const variables = getVariableValues(schema, selected.variableDefinitions ?? [], { ...variableValues });
+      // Those that can not be: graphql-js tells so when it is carried out.
+      if (variables.errors !== undefined) return null;
       let cost: number;
       try {
-        cost = costOf(selected, operation);
+        cost = costOf(selected, document, variables.coerced);
       } catch (error) {
-        // Variables that can not be: graphql-js tells so when it is carried out.
-        if (error instanceof GraphQLError) return null;
+        // What can not be counted is not carried out: null for an argument that must not be, which only its field would miss.
+        if (error instanceof GraphQLError) return error;
         throw error;
       }
       if (cost <= max) return null;
       const sentence =
         `The operation could answer ${cost} fields, and may ${max}: each field counts, and within a list as often as the ` +
         'list may be long. Ask for fewer fields, or for shorter lists.';
-      return new GraphQLError(sentence, { nodes: [selected], extensions: { code: 'BAD_USER_INPUT' } });
+      return refusedOperation('BAD_USER_INPUT', sentence, [selected]);
     },
   };
 }

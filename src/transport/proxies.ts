@@ -21,7 +21,10 @@ export function createProxies(trusted: readonly string[]): Proxies {
     isTrusted,
     addressOf(request) {
       const peer = peerOf(request);
-      return isTrusted(peer) ? proxyAddress(request as IncomingMessage, trusts) : peer;
+      if (!isTrusted(peer)) return peer;
+      // The nearest first.
+      const all = proxyAddress.all(request as IncomingMessage).map(withoutPort);
+      return all.find((address) => !isTrusted(address)) ?? all.at(-1) ?? peer;
     },
     hostOf(request) {
       const forwarded = request.headers['x-forwarded-host'];
@@ -31,3 +34,9 @@ export function createProxies(trusted: readonly string[]): Proxies {
     },
   };
 }
+
+/** Some proxies write it behind the address. */
+const withoutPort = (address: string): string =>
+  /^\[([^\]]+)\](?::\d+)?$/.exec(address)?.[1] ??
+  /^(\d{1,3}(?:\.\d{1,3}){3}):\d+$/.exec(address)?.[1] ??
+  address;

@@ -1,5 +1,5 @@
-// One line of the log for each HTTP request, and its id in the answer. Of what the client sent it holds the method and the path,
-// never the query string, a header or a body.
+// One line of the log for each HTTP request, and its id in the answer. Of what the client sent it holds the method, and the path where it is
+// one of ours: never any other path, the query string, a header or a body.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { requestIdOf } from './request-id.ts';
@@ -8,16 +8,13 @@ import type { TransportFigures } from './transport-figures.ts';
 export interface WatchedRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly url: URL;
   /** One of those that there are, or `other`. */
   readonly route: string;
 }
 
-const maxPathLength = 100;
-
 /** To be called before it is answered. */
 export function watchRequest(
-  { request, response, url, route }: WatchedRequest,
+  { request, response, route }: WatchedRequest,
   { logger, figures }: { readonly logger: Logger; readonly figures: TransportFigures },
 ): void {
   const requestId = requestIdOf(request);
@@ -30,9 +27,8 @@ export function watchRequest(
     const level = levelOf(status, route);
     if (!logger.isLevelEnabled(level)) return;
     const { method } = request;
-    const path = url.pathname.slice(0, maxPathLength);
     const ms = Math.round(performance.now() - startedAt);
-    logger[level]({ requestId, method, path, status, ms }, 'an HTTP request');
+    logger[level]({ requestId, method, path: route, status, ms }, 'an HTTP request');
   });
 }
 

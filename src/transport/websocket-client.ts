@@ -262,6 +262,11 @@ export class WebSocketClient
     this.#leaveWhenAnswered();
   }
 
+  /** A subscription is open; graphql-ws writes it down in this turn. Nothing else may ever tell that it is not under way any more. */
+  subscribed(): void {
+    if (this.#isSentOff) setImmediate(() => this.#leaveWhenAnswered());
+  }
+
   leaveNow(): void {
     if (!this.isOpen) return;
     this.dismiss(closeCodes.serviceRestart, 'The server is going away.');
@@ -356,7 +361,7 @@ export class WebSocketClient
     const { requestId } = this;
     if (!isClientsFault)
       this.#logger.error({ err: error, requestId }, 'a WebSocket message could not be handled');
-    this.dismiss(isClientsFault ? closeCodes.badRequest : closeCodes.internalError);
+    this.close(isClientsFault ? closeCodes.badRequest : closeCodes.internalError);
   }
 
   onBroken(error: unknown): void {

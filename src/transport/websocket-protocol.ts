@@ -164,6 +164,7 @@ export function createProtocol(options: ProtocolOptions) {
       if (client.session === null || client.isClosed || !(Symbol.asyncIterator in result)) return;
       client.count(id);
       book.countSubscriptions(client.session, 1);
+      client.subscribed();
     },
     onComplete({ extra: client }, id) {
       if (client.session !== null && client.stopCounting(id)) book.countSubscriptions(client.session, -1);

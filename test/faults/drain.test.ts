@@ -166,6 +166,27 @@ describe('connections', () => {
   }, 60_000);
 });
 
+describe('subscriptions', () => {
+  it('one that was being opened when its connection was sent off leaves as soon as it is open', async () => {
+    await using server = await startNode(30);
+    await using alice = await connect(server, 'alice');
+    const socket = await openGreetedSocket(server, alice.token);
+    const heads = await holdHeads();
+    const variables = { orderId: 'opening' };
+    socket.send({ id: '1', type: 'subscribe', payload: { query: follow, variables } });
+    await untilHeld(1);
+    const exited = once(server.process, 'exit');
+    server.process.kill('SIGTERM');
+    await untilNobodyCanConnect(server);
+    await heads.release();
+    expect(await socket.closed()).toMatchObject({ code: 1012 });
+    expect(await exited).toEqual([0, null]);
+    // It did not have to be waited for until the end.
+    expect(server.output()).not.toContain('what was not answered in time is cut off');
+    expect(server.output()).toContain('"msg":"drained"');
+  }, 60_000);
+});
+
 const presence = 'subscription { presenceChanged(userIds: ["alice"]) { status deviceCount } }';
 
 describe('presence', () => {

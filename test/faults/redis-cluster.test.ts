@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import type { Engine, LeaseTimings } from '../../src/engines/engine.ts';
 import { toSlot } from '../../src/engines/redis/cluster-slots.ts';
 import type { ProbeTimings } from '../../src/engines/redis/redis-connections.ts';
+import { examineRedis } from '../../src/engines/redis/examine-redis.ts';
 import { openRedisEngine } from '../../src/engines/redis/redis-engine.ts';
 import {
   createEvents,
@@ -334,5 +335,12 @@ test('the rules that the documentation names are enough', async () => {
   expect([...(await nodes.read('figures')).values()]).toEqual(['text']);
   await presence.untrack(session('alice', '1'));
   await eventually(() => expect(follower.changes.at(-1)).toMatchObject({ userId: 'alice', live: 0 }));
+  const limit = { points: 1, windowSeconds: 600 };
+  expect((await node.engine.rates.take('someone', 1, limit)).granted).toBe(1);
+  // Counted there, and not by the node for itself.
+  await using other = await openNode({ url: cluster.url, logId });
+  expect((await other.engine.rates.take('someone', 1, limit)).granted).toBe(0);
+  const first = cluster.nodes[0]?.port;
+  expect((await examineRedis(`redis://tidings:password@127.0.0.1:${first}`)).clock).not.toEqual([]);
   await expect(node.engine.check()).resolves.toBeUndefined();
 });

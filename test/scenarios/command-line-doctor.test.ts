@@ -312,7 +312,16 @@ describe('a server that runs', () => {
     expect(stdout).toMatch(/^✓ server +http:\S+ is alive$/m);
     expect(stdout).toMatch(/^✓ server +ready/m);
     expect(stdout).toMatch(/^✓ websocket +graphql-transport-ws is passed through, and answered with 4401$/m);
+    expect(stdout).toMatch(/^✓ server +\/metrics is told to this machine$/m);
+    expect(stdout).toMatch(/^✓ origins +a page of http:\S+ may open WebSockets$/m);
     expect(stdout).toMatch(/^✓ origins +a page of \S+ is refused with 403$/m);
+  });
+
+  it('tells its metrics to whoever comes by an address that is no loopback’s', async () => {
+    const { wrong } = await look(server.url.replace('127.0.0.1', '0.0.0.0'));
+    expect(wrong).toEqual([
+      expect.stringMatching(/^! server +\S+\/metrics is told .* without a token → .*METRICS_TOKEN/),
+    ]);
   });
 
   it('is behind a proxy that does not pass the upgrade on', async () => {

@@ -119,6 +119,40 @@ describe('tidings subscribe', () => {
     expect(await following.interrupt()).toMatchObject({ code: 0, stdout: '' });
   });
 
+  it('says where to go on before there was any event, and however quiet it is', async () => {
+    await publish({ orderId: 's5', customerId: 'alice', status: 'PENDING' });
+    await using following = openTerminal(['subscribe', 'order', '--id', 's5'], { env });
+    await following.said('orderUpdated is followed');
+    const [, cursor = ''] = /To go on: --after (\S+)\n$/.exec((await following.interrupt()).stderr) ?? [];
+    await publish({ orderId: 's5', status: 'SHIPPED', note: 'meanwhile' });
+    const words = ['subscribe', 'order', '--id', 's5', '--after', cursor, '--count', '1', '--quiet'];
+    const ended = await tidings(words, { env });
+    expect(notesOf(linesOf(ended))).toEqual(['meanwhile']);
+    expect(ended.stderr).toBe(`To go on: --after ${linesOf(ended)[0]?.cursor}\n`);
+  });
+
+  it('a disk that is full is an error, and what was lost with it is told', async () => {
+    const run = async (words: string) => {
+      const line = `"$0" "$1" ${words} > /dev/full`;
+      const options = { env: { ...process.env, ...env } };
+      return promisify(execFile)('bash', ['-c', line, process.execPath, main], options).catch(
+        (error: unknown) => error as { readonly code: number; readonly stderr: string },
+      );
+    };
+    const first = await publish({ orderId: 's6', customerId: 'alice', status: 'PENDING' });
+    const { cursor } = (JSON.parse(first.stdout) as { update: { cursor: string } }).update;
+    expect(await run(`publish order --input '{"orderId": "s6", "status": "SHIPPED"}'`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^error: stdout can not be written to: ENOSPC.*\npublishOrderUpdate was carried out all the same; only its answer is lost\.\n$/,
+      ) as string,
+    });
+    expect(await run(`subscribe order --id s6 --after '${cursor}' --count 1 --quiet`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`\nTo go on: --after ${cursor}\n`) as string,
+    });
+  });
+
   it('follows for the user that is named, live state too, with variables of any kind', async () => {
     const words = [
       'subscribe',

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { signDevelopmentToken } from '../../src/auth/development.ts';
-import { connect } from '../support/client.ts';
+import { connect, post } from '../support/client.ts';
 import { httpGet } from '../support/http-get.ts';
 import { openGreetedSocket, openSocket, upgradeAnswer, upgradeStatus } from '../support/raw-socket.ts';
 import { useSturdyServer } from '../support/sturdy-server.ts';
@@ -123,6 +123,40 @@ describe('of one address', () => {
   });
 });
 
+describe('of one address, which is full', () => {
+  const server = useSturdyServer({ MAX_CONNECTIONS_PER_ADDRESS: '4' });
+
+  it('what comes on a socket that is refused is not carried out', async () => {
+    const token = await signDevelopmentToken({ user: 'shop', workspace: 'demo', scope: 'orders:publish' });
+    const publish = (status: string) => ({
+      query: `mutation { publishOrderUpdate(input: { orderId: "refused", customerId: "shop", status: ${status} }) {
+        update { previousStatus }
+      } }`,
+    });
+    const opened = await Promise.all(Array.from({ length: 4 }, () => openTcp(server)));
+    const body = JSON.stringify(publish('PENDING'));
+    const request =
+      `POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+    const refused = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const tcp = await openTcp(server);
+        const closed = once(tcp.socket, 'close');
+        tcp.socket.write(request);
+        await closed;
+        return tcp.heard();
+      }),
+    );
+    for (const answer of refused) expect(answer).toMatch(/^HTTP\/1\.1 429 /);
+    for (const { socket } of opened) socket.destroy();
+    await expect.poll(() => upgradeStatus(server)).toBe(101);
+    const { body: published } = await post(server.url, publish('CONFIRMED'), {
+      authorization: `Bearer ${token}`,
+    });
+    expect(published).toEqual({ data: { publishOrderUpdate: { update: { previousStatus: null } } } });
+  });
+});
+
 describe('of one address behind a proxy', () => {
   const server = useSturdyServer({ MAX_CONNECTIONS_PER_ADDRESS: '2', TRUSTED_PROXIES: 'loopback' });
   const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
@@ -138,6 +172,16 @@ describe('of one address behind a proxy', () => {
     await first[Symbol.asyncDispose]();
     await expect.poll(() => upgradeStatus(server, from('203.0.113.7'))).toBe(101);
     expect(second.socket.readyState).toBe(second.socket.OPEN);
+  });
+
+  it('the client’s own counts where a proxy writes the port behind it', async () => {
+    await using _first = await openSocket(server, from('203.0.113.20:1000'));
+    await using _second = await openSocket(server, from('203.0.113.20:1001, 127.0.0.1:4711'));
+    expect(await upgradeStatus(server, from('203.0.113.20:1002'))).toBe(429);
+    await using _third = await openSocket(server, from('[2001:db8::20]:1000'));
+    await using _fourth = await openSocket(server, from('2001:db8::20'));
+    expect(await upgradeStatus(server, from('[2001:db8::20]'))).toBe(429);
+    expect(await upgradeStatus(server, from('2001:db8::21'))).toBe(101);
   });
 
   it('a page is at home where the proxy says it was asked for', async () => {

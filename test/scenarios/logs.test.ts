@@ -241,6 +241,17 @@ describe('one request can be found', () => {
     ]);
   });
 
+  it('never by what somebody wrote as a path', async () => {
+    const requestId = 'strange-path';
+    const response = await fetch(`${app.url}/eyJhbGciOiJIUzI1NiJ9.secret?token=secret`, {
+      headers: { 'x-request-id': requestId },
+    });
+    expect(response.status).toBe(404);
+    const own = () => lines.filter((line) => line.requestId === requestId);
+    await expect.poll(own).toMatchObject([{ method: 'GET', path: 'other', status: 404 }]);
+    expect(JSON.stringify(lines)).not.toContain('secret');
+  });
+
   it('by one that is made where none is given, or one that is no id', async () => {
     for (const given of [undefined, 'two words', 'x'.repeat(65), 'a"b', '{}']) {
       const response = await ask(given === undefined ? {} : { 'x-request-id': given });

@@ -61,6 +61,10 @@ describe('figures move when something happens', () => {
       query: follow,
       variables: { orderId: 'one', after: cursor },
     });
+    // What comes from the log is delivered too, but not timed.
+    const followers = async () => (await read()).value('tidings_subscriptions');
+    await expect.poll(followers).toBe(2);
+    await expect.poll(async () => (await read()).value('tidings_subscriptions_catching_up')).toBe(0);
     await tell('the second');
     expect(await overWebSocket.next()).toEqual({ orderUpdated: { note: 'the second' } });
     expect(await events.next()).toMatchObject({ data: { data: { orderUpdated: { note: 'the second' } } } });
@@ -112,7 +116,13 @@ describe('figures move when something happens', () => {
     await failureOf(alice.request('{ nothing }'));
     await failureOf(alice.request(publish, { orderId: 'three', note: 'not allowed' }));
     await failureOf(alice.requestOverWebSocket(publish, { orderId: 'three', note: 'not allowed' }));
-    expect(await moved('tidings_errors_total', { code: 'BAD_USER_INPUT' })).toBeGreaterThanOrEqual(1);
+    const costly =
+      '{ conversations(first: 100) { nodes { messages(last: 100) { nodes { id body sentAt } } } } }';
+    await failureOf(alice.request(costly));
+    await failureOf(alice.requestOverWebSocket(costly));
+    await failureOf(alice.request(`{ viewer { id } } # ${'x'.repeat(20_000)}`));
+    expect(await moved('tidings_errors_total', { code: 'BAD_USER_INPUT' })).toBe(3);
+    expect(await moved('tidings_errors_total', { code: 'PAYLOAD_TOO_LARGE' })).toBe(1);
     expect(await moved('tidings_errors_total', { code: 'FORBIDDEN' })).toBe(2);
     expect(await moved('tidings_operations_total', { type: 'mutation', outcome: 'failed' })).toBe(2);
     expect(await moved('tidings_errors_total', { code: 'INTERNAL' })).toBe(0);

@@ -130,6 +130,13 @@ describe('two workers', () => {
       for (const { log } of kits) await expect.poll(() => log).toContain('orderUpdated is followed');
       const before = await workersOf(server);
       expect(before).toHaveLength(2);
+      const published = async (): Promise<number> => {
+        const { text } = await httpGet(server, '/metrics');
+        return Number(/^tidings_events_published_total (\d+)$/m.exec(text)?.[1]);
+      };
+      // By each worker.
+      for (const _ of [1, 2, 3, 4]) await newOrder();
+      const publishedBefore = await published();
       const [victim = 0, survivor] = before;
       process.kill(victim, 'SIGKILL');
       await expect
@@ -152,6 +159,8 @@ describe('two workers', () => {
       expect(server.output()).toMatch(
         /"signal":"SIGKILL".*"a worker has ended; another one takes its place"/,
       );
+      // A counter does not fall when one of those dies who have counted.
+      expect(await published()).toBeGreaterThan(publishedBefore);
       // It serves: the dead one's lease has lapsed, and there are two again.
       await expect.poll(nodes, { timeout: 20_000 }).toBe(2);
     } finally {

@@ -98,11 +98,23 @@ export async function startRedisCluster({ replicas = false } = {}): Promise<Redi
 const patience = { timeout: 30_000, interval: 50 };
 
 async function startNode(): Promise<RedisServer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const busPort = await findFreePort();
+    try {
+      return await startNodeWith(busPort);
+    } catch (error) {
+      // Somebody else may have taken the port meanwhile.
+      if (attempt === 3 || !String(error).includes('in use')) throw error;
+    }
+  }
+}
+
+async function startNodeWith(busPort: number): Promise<RedisServer> {
   return startRedis({
     settings: {
       'cluster-enabled': 'yes',
       'cluster-config-file': 'nodes.conf',
-      'cluster-port': `${await findFreePort()}`,
+      'cluster-port': `${busPort}`,
       'cluster-node-timeout': '1500',
       'cluster-replica-validity-factor': '0',
       'repl-diskless-sync-delay': '0',

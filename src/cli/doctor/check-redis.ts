@@ -27,15 +27,17 @@ function judge({ place, version, isSupported, clock, ...settings }: RedisExamina
   const name = `Redis ${version} at ${place}`;
   if (!isSupported)
     return [broken(`${name} is too old`, 'upgrade it to 7 or newer, or let REDIS_URL name another')];
+  return [judgeLatency(name, clock), judgePolicy(settings), judgePubsub(settings)];
+}
+
+function judgeLatency(name: string, clock: RedisExamination['clock']): Finding {
+  if (clock.length === 0)
+    return notice(`${name} does not let its clock be read`, 'add `+time` to the rules of its user');
   const latencyMs = medianLatency(clock);
   const answers = `${name} answers in ${latencyMs.toFixed(1)} ms`;
-  return [
-    latencyMs > slowMs
-      ? notice(answers, 'presence and typing wait for it: run it near to the nodes')
-      : fine(answers),
-    judgePolicy(settings),
-    judgePubsub(settings),
-  ];
+  return latencyMs > slowMs
+    ? notice(answers, 'presence and typing wait for it: run it near to the nodes')
+    : fine(answers);
 }
 
 function judgePolicy({

@@ -1,5 +1,6 @@
 // A server that runs, as browsers and backends reach it: through whatever proxy stands in front of it.
 import { WebSocket } from 'ws';
+import { isLoopback } from '../../config.ts';
 import { compareClock, judgeClocks } from './clocks.ts';
 import { about, type Finding } from './finding.ts';
 import { reasonOf } from './check-issuers.ts';
@@ -15,7 +16,7 @@ const passOn =
 export async function checkServer(base: string): Promise<readonly Finding[]> {
   const health = await checkHealth(base);
   if (health.some(({ verdict }) => verdict === 'broken')) return health;
-  return [...health, await checkReady(base), ...(await checkWebSockets(base))];
+  return [...health, await checkReady(base), await checkMetrics(base), ...(await checkWebSockets(base))];
 }
 
 async function checkHealth(base: string): Promise<readonly Finding[]> {
@@ -58,6 +59,21 @@ async function checkReady(base: string): Promise<Finding> {
   return notice('/readyz does not answer as Tidings does', 'fine where the proxy keeps it to itself');
 }
 
+/** By whoever comes without a token. */
+async function checkMetrics(base: string): Promise<Finding> {
+  const { fine, notice } = about('server');
+  const response = await fetch(`${base}/metrics`, { signal: AbortSignal.timeout(answerMs) }).catch(
+    () => null,
+  );
+  const text = (await response?.text().catch(() => '')) ?? '';
+  if (!text.includes('tidings_build_info')) return fine('/metrics is not told without a token');
+  if (isLoopback(new URL(base).hostname)) return fine('/metrics is told to this machine');
+  return notice(
+    `${base}/metrics is told to this machine without a token`,
+    'fine where only your own network reaches that address; else let the proxy keep /metrics to itself, or set METRICS_TOKEN',
+  );
+}
+
 async function checkWebSockets(base: string): Promise<readonly Finding[]> {
   const { fine, broken } = about('websocket');
   const own = await openSocket(base, undefined);
@@ -78,7 +94,22 @@ async function checkWebSockets(base: string): Promise<readonly Finding[]> {
       ),
     ];
   if (own.reply === null) return [broken('opened, but nothing that is sent through it is answered', passOn)];
-  return [fine(`${protocol} is passed through, and answered with ${own.reply}`), await checkOrigin(base)];
+  return [
+    fine(`${protocol} is passed through, and answered with ${own.reply}`),
+    await checkOwnOrigin(base),
+    await checkOrigin(base),
+  ];
+}
+
+async function checkOwnOrigin(base: string): Promise<Finding> {
+  const { fine, notice } = about('origins');
+  const { origin } = new URL(base);
+  const own = await openSocket(base, origin);
+  if (own.kind === 'open') return fine(`a page of ${origin} may open WebSockets`);
+  return notice(
+    `a page of ${origin} itself can not open WebSockets: ${own.kind === 'answered' ? `refused with ${own.status}` : own.reason}`,
+    'fine where there are no pages; else let the proxy pass Host on, or tell it in X-Forwarded-Host and name the proxy in TRUSTED_PROXIES',
+  );
 }
 
 async function checkOrigin(base: string): Promise<Finding> {

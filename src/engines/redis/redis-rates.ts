@@ -37,10 +37,14 @@ export function createRedisRates(commands: Redis, keys: RedisKeys, logger: Logge
     async take(key, wanted, limit) {
       if (performance.now() < silentUntil) return alone.take(key, wanted, limit);
       let timer: NodeJS.Timeout | undefined;
+      let immediate: NodeJS.Immediate | undefined;
       const silence = new Promise<null>((resolve) => {
         timer = setTimeout(() => {
-          silentUntil = performance.now() + silenceMs;
-          resolve(note('it is silent'));
+          // A process that was busy for so long has an answer that it has not read yet: the next turn reads it.
+          immediate = setImmediate(() => {
+            silentUntil = performance.now() + silenceMs;
+            resolve(note('it is silent'));
+          });
         }, answerMs);
       });
       const answer = counted.take(key, wanted, limit);
@@ -50,6 +54,7 @@ export function createRedisRates(commands: Redis, keys: RedisKeys, logger: Logge
         silence,
       ]);
       clearTimeout(timer);
+      clearImmediate(immediate);
       return taken ?? alone.take(key, wanted, limit);
     },
   };

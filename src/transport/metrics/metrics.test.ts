@@ -4,7 +4,7 @@ import { DeliveryFigures } from '../../schema/delivery-figures.ts';
 import { StreamFigures } from '../../streams/stream-figures.ts';
 import { BoundedCheck } from '../bounded-check.ts';
 import { TransportFigures } from '../transport-figures.ts';
-import { createMetrics, joinMetrics } from './metrics.ts';
+import { createMetrics, joinMetrics, remainsOf } from './metrics.ts';
 
 function setUp() {
   const clock = { now: 1_000_000 };
@@ -99,4 +99,24 @@ test('several processes of a node are put together as prom-client does it', asyn
   expect(text).toContain('nodejs_eventloop_lag_seconds');
   // What has a bound in each: the one that is nearest to it, not the sum.
   expect(text).toMatch(/\nprocess_open_fds 4000\n/);
+});
+
+test('what a process has counted stays when it has gone, what it had does not', async () => {
+  const [one, other, third] = [setUp(), setUp(), setUp()];
+  one.deliveries.published += 2;
+  other.deliveries.published += 3;
+  other.deliveries.deliver(other.clock.now - 3);
+  third.deliveries.published += 4;
+  const past = await remainsOf([await other.metrics.json()]);
+  const more = await remainsOf([
+    JSON.parse(JSON.stringify(past)) as MetricObject[],
+    await third.metrics.json(),
+  ]);
+  const text = await joinMetrics([
+    await one.metrics.json(),
+    JSON.parse(JSON.stringify(more)) as MetricObject[],
+  ]);
+  expect(text).toContain('\ntidings_events_published_total 9\n');
+  expect(text).toContain('\ntidings_delivery_seconds_count 1\n');
+  expect(text).toContain('\ntidings_connections{transport="websocket"} 4\n');
 });

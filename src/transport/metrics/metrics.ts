@@ -33,6 +33,12 @@ export interface Metrics {
 export const joinMetrics = (ofEach: readonly MetricsOfOne[]): Promise<string> =>
   AggregatorRegistry.aggregate(ofEach.map((metrics) => metrics.map(asWorst))).metrics();
 
+/** What still counts of processes that have gone, or are silent: what they have counted, and not what they had. */
+export async function remainsOf(ofEach: readonly MetricsOfOne[]): Promise<MetricsOfOne> {
+  const counted = ofEach.map((metrics) => metrics.filter(({ type }) => String(type) !== 'gauge'));
+  return AggregatorRegistry.aggregate(counted).getMetricsAsJSON();
+}
+
 /** What has a bound in each process: a sum or an average would hide the one that has reached it. */
 const worstOfProcesses = /^(nodejs_eventloop_lag_|process_open_fds$|process_max_fds$)/;
 const asWorst = (metric: MetricObject): MetricObject => {

@@ -47,12 +47,12 @@ const untilNobodyCanConnect = (server: TestServer): Promise<void> =>
     )
     .toBe('refused');
 
-/** While it holds, nothing can be published. */
-async function holdHeads(): Promise<{ release(): Promise<void> }> {
+/** While it holds, nothing can be published (`stream_heads`), or no order be read. */
+async function hold(table: 'stream_heads' | 'orders'): Promise<{ release(): Promise<void> }> {
   const client = new pg.Client(database.url);
   await client.connect();
   await client.query('begin');
-  await client.query('lock table stream_heads in access exclusive mode');
+  await client.query(`lock table ${table} in access exclusive mode`);
   return {
     async release() {
       await client.query('rollback');
@@ -61,14 +61,15 @@ async function holdHeads(): Promise<{ release(): Promise<void> }> {
   };
 }
 /** Whether so many wait for what is held. */
-const untilHeld = (waiting: number): Promise<void> =>
+const untilHeld = (table: 'stream_heads' | 'orders', waiting: number): Promise<void> =>
   expect
     .poll(
       async () => {
         const client = new pg.Client(database.url);
         await client.connect();
         const { rows } = await client.query<{ count: string }>(
-          "select count(*) from pg_locks where not granted and relation = 'stream_heads'::regclass",
+          'select count(*) from pg_locks where not granted and relation = $1::regclass',
+          [table],
         );
         await client.end();
         return Number(rows[0]?.count);
@@ -144,9 +145,9 @@ describe('connections', () => {
     await using alice = await connect(other, 'alice');
     await using updates = alice.subscribe(follow);
     await alice.connected();
-    const heads = await holdHeads();
+    const heads = await hold('stream_heads');
     ask('1', 'the first');
-    await untilHeld(1);
+    await untilHeld('stream_heads', 1);
     const exited = once(server.process, 'exit');
     server.process.kill('SIGTERM');
     expect(await bystanderClosed).toEqual({ code: 1012, reason: 'The server is going away.' });
@@ -171,14 +172,17 @@ describe('subscriptions', () => {
     await using server = await startNode(30);
     await using alice = await connect(server, 'alice');
     const socket = await openGreetedSocket(server, alice.token);
-    const heads = await holdHeads();
+    await using shop = await connect(server, 'shop', { scope: 'orders:publish' });
+    await shop.request(publish, { input: { orderId: 'opening', customerId: 'alice', status: 'PENDING' } });
+    // Whether she may follow it can not be told yet.
+    const orders = await hold('orders');
     const variables = { orderId: 'opening' };
     socket.send({ id: '1', type: 'subscribe', payload: { query: follow, variables } });
-    await untilHeld(1);
+    await untilHeld('orders', 1);
     const exited = once(server.process, 'exit');
     server.process.kill('SIGTERM');
     await untilNobodyCanConnect(server);
-    await heads.release();
+    await orders.release();
     expect(await socket.closed()).toMatchObject({ code: 1012 });
     expect(await exited).toEqual([0, null]);
     // It did not have to be waited for until the end.

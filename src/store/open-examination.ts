@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import { readClock, type ClockReading } from './clock-reading.ts';
 import { readMigrationState, type MigrationState } from './pending-migrations.ts';
 import { openPgliteServer } from './pglite-server.ts';
 import { oldestVersion, placeOf, requirePostgresUrl, serverVersion, withClient } from './open-store.ts';
@@ -33,17 +34,6 @@ export interface ServerExamination {
   readonly acceptsChanges: boolean;
   readonly clock: readonly ClockReading[];
 }
-
-/** One question for the time, in milliseconds: `told` by the other, the rest by this machine. */
-export interface ClockReading {
-  readonly askedAt: number;
-  readonly answeredAt: number;
-  readonly told: number;
-}
-
-const readings = 5;
-/** Finer than Date.now. */
-const now = (): number => performance.timeOrigin + performance.now();
 
 /** Rejects with a sentence for people, or with DirectoryInUse. */
 export async function examineStore(options: ExamineStoreOptions): Promise<StoreExamination> {
@@ -94,18 +84,13 @@ async function examineServer(client: pg.Client): Promise<ServerExamination> {
     version: name,
     isSupported: major >= oldestVersion,
     acceptsChanges: rows[0]?.refuses !== true,
-    clock: await readClock(client),
+    clock: await readClock(() => readTime(client)),
   };
 }
 
-async function readClock(client: pg.Client): Promise<readonly ClockReading[]> {
-  const clock: ClockReading[] = [];
-  while (clock.length < readings) {
-    const askedAt = now();
-    const { rows } = await client.query<{ now: string }>(
-      `select (extract(epoch from clock_timestamp()) * 1000)::text as now`,
-    );
-    clock.push({ askedAt, answeredAt: now(), told: Number(rows[0]?.now) });
-  }
-  return clock;
+async function readTime(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ now: string }>(
+    `select (extract(epoch from clock_timestamp()) * 1000)::text as now`,
+  );
+  return Number(rows[0]?.now);
 }

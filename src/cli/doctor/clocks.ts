@@ -1,12 +1,6 @@
 // How far clocks are apart, from questions for the time: as for NTP, the quickest answer tells most. Pure.
+import type { ClockReading } from '../../store/clock-reading.ts';
 import { about, type Finding } from './finding.ts';
-
-/** In milliseconds: `askedAt` and `answeredAt` by this machine's clock, `told` by the other's. */
-export interface ClockReading {
-  readonly askedAt: number;
-  readonly answeredAt: number;
-  readonly told: number;
-}
 
 export interface ClockDifference {
   /** How far the other's clock is ahead of this machine's; negative where it is behind. */

@@ -1,6 +1,7 @@
 // Looks at Redis as a node would find it, and changes nothing: for `tidings doctor`.
 import { Redis, type RedisOptions } from 'ioredis';
 import { formatHost, formatHosts, parseRedisUrl, redisUrlShape, type RedisUrl } from '../../redis-url.ts';
+import { readClock, type ClockReading } from '../../store/clock-reading.ts';
 import { toSentinelOptions } from './redis-connections.ts';
 
 export interface RedisExamination {
@@ -17,21 +18,11 @@ export interface RedisExamination {
    * does not let its settings be read, as those of hosts seldom do.
    */
   readonly pubsubLimit: { readonly hard: number; readonly soft: number; readonly seconds: number } | null;
-  /**
-   * Milliseconds since the epoch: when it was asked and when it answered by this machine, and what it told. Empty where it may not be
-   * asked.
-   */
-  readonly clock: readonly {
-    readonly askedAt: number;
-    readonly answeredAt: number;
-    readonly told: number;
-  }[];
+  /** Empty where it may not be asked. */
+  readonly clock: readonly ClockReading[];
 }
 
 const oldestMajorVersion = 7;
-const readings = 5;
-/** Finer than Date.now. */
-const now = (): number => performance.timeOrigin + performance.now();
 const answerMs = 5_000;
 
 /** Rejects with a sentence that names the address, never the password. Of a Cluster the first node that answers is looked at. */
@@ -96,7 +87,7 @@ async function examine(client: Redis): Promise<Omit<RedisExamination, 'place'>> 
     maxmemoryPolicy: told('maxmemory_policy'),
     maxmemory: Number(told('maxmemory') ?? 0),
     pubsubLimit: await readPubsubLimit(client),
-    clock: await readClock(client),
+    clock: await readClockOf(client),
   };
 }
 
@@ -114,19 +105,14 @@ async function readPubsubLimit(client: Redis): Promise<RedisExamination['pubsubL
   return { hard, soft, seconds };
 }
 
-async function readClock(client: Redis): Promise<RedisExamination['clock']> {
-  const clock: { askedAt: number; answeredAt: number; told: number }[] = [];
-  while (clock.length < readings) {
-    const askedAt = now();
-    let time: readonly (number | string)[];
-    try {
-      time = await client.time();
-    } catch (error) {
-      if (String(error).includes('NOPERM')) return [];
-      throw error;
-    }
-    const [seconds = 0, microseconds = 0] = time.map(Number);
-    clock.push({ askedAt, answeredAt: now(), told: seconds * 1_000 + microseconds / 1_000 });
+async function readClockOf(client: Redis): Promise<readonly ClockReading[]> {
+  try {
+    return await readClock(async () => {
+      const [seconds = 0, microseconds = 0] = (await client.time()).map(Number);
+      return seconds * 1_000 + microseconds / 1_000;
+    });
+  } catch (error) {
+    if (String(error).includes('NOPERM')) return [];
+    throw error;
   }
-  return clock;
 }

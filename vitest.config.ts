@@ -22,6 +22,8 @@ export default defineConfig({
     maxWorkers: Math.min(4, Math.max(2, availableParallelism() - 1)),
     // No test may lean on another. A failing order is repeated with `--sequence.seed`, which vitest prints.
     sequence: { shuffle: { files: true, tests: true } },
+    // What is waited for comes; how soon is the machine's.
+    expect: { poll: { timeout: 15_000 } },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,

@@ -14,7 +14,11 @@ const { values } = parseArgs({
 const until = performance.now() + Number(values.seconds) * 1_000;
 /** Subscriptions that were left open end, and what was cached for a while is let go. */
 const restMs = 15_000;
-const runs = 50;
+/** As many as the test plays of one seed. */
+const runs = 250;
+/** By then what is compiled and cached is there. */
+const warmRounds = 4;
+const slackBytes = 96 * 1_048_576;
 
 const mebibytes = (bytes: number): string => `${(bytes / 1_048_576).toFixed(0)} MiB`;
 const tell = (when: string, { heldBytes, rss }: Memory): void =>
@@ -26,6 +30,7 @@ await using server = await startProbedServer({ env: fuzzEnvironment });
 const fuzzer = await createFuzzer(server);
 tell('before', await measureMemory(server));
 let played = 0;
+let warmBytes = Infinity;
 let seed = Number(values.seed);
 try {
   for (let round = 0; performance.now() < until; round += 1) {
@@ -34,8 +39,10 @@ try {
     await fuzzer.playFrames({ seed, runs });
     played += 3 * runs;
     seed += 1;
-    // What is compiled and cached at first is no leak.
-    if (round === 20) tell('after 20 rounds', await measureMemory(server));
+    if (round !== warmRounds) continue;
+    const memory = await measureMemory(server);
+    warmBytes = memory.heldBytes;
+    tell(`after ${warmRounds} rounds`, memory);
   }
 } catch (error) {
   process.stdout.write(`Seed ${seed}: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -43,7 +50,12 @@ try {
 }
 if (server.process.exitCode === null) {
   await pause(restMs);
-  tell('after', await measureMemory(server));
+  const memory = await measureMemory(server);
+  tell('after', memory);
+  if (memory.heldBytes > warmBytes + slackBytes) {
+    process.stdout.write('The memory has not come back.\n');
+    process.exitCode = 1;
+  }
 }
 const counts = [...fuzzer.answers].sort(([, one], [, other]) => other - one);
 process.stdout.write(`\n${played} runs, seeds ${values.seed} to ${seed - 1}\n\n`);

@@ -1,6 +1,7 @@
 import { parse } from 'graphql';
 import { beforeEach, expect, it } from 'vitest';
 import { createBuilder } from '../schema/builder.ts';
+import { defineVocabulary } from '../schema/scalars.ts';
 import { createOperationCosts, type OperationCosts } from './operation-cost.ts';
 
 const builder = createBuilder();
@@ -23,6 +24,11 @@ builder.queryType({
       args: { first: t.arg.int(), last: t.arg.int() },
       resolve: () => ({}),
     }),
+    since: t.field({
+      type: Page,
+      args: { at: t.arg({ type: 'DateTime', required: true }) },
+      resolve: () => ({}),
+    }),
     one: t.field({
       type: Thing,
       nullable: true,
@@ -34,6 +40,7 @@ builder.queryType({
     names: t.stringList({ resolve: () => [] }),
   }),
 });
+defineVocabulary(builder);
 const schema = builder.toSchema();
 
 let costs: OperationCosts;
@@ -67,6 +74,13 @@ it('variables count as what they are', () => {
 it('the last so many are as many as the first, and a page is twenty where nobody says', () => {
   expect(costOf('{ thread(last: 100) { nodes { name } } }')).toBe(1 + 100 * 2);
   expect(costOf('{ thread { nodes { name } } }')).toBe(1 + 20 * 2);
+});
+
+it('values of types of our own are read once', () => {
+  const document = parse('query P($at: DateTime!) { since(at: $at) { total } }');
+  expect(costs.check({ document, variableValues: { at: '2026-11-22T10:00:00.000Z' } })?.message).toMatch(
+    /could answer 2 fields/,
+  );
 });
 
 it('a variable that is not given counts as its default', () => {

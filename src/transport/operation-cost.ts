@@ -29,15 +29,15 @@ export function createOperationCosts(schema: GraphQLSchema, max: number): Operat
   const costOf = (
     selected: OperationDefinitionNode,
     document: DocumentNode,
-    variables: Readonly<Record<string, unknown>>,
+    variables: Record<string, unknown>,
   ): number => {
     const cached = known.get(selected);
     if (cached !== undefined) return cached;
-    // Of several operations the library takes the first.
+    // Of several operations the library takes the first. It reads the variables by itself.
     const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
     const { complexity } = complexityFromQuery(
       { kind: Kind.DOCUMENT, definitions: [selected, ...fragments] },
-      { schema, variables: { ...variables } },
+      { schema, variables },
     );
     if ((selected.variableDefinitions ?? []).length === 0) known.set(selected, complexity);
     return complexity;
@@ -48,13 +48,13 @@ export function createOperationCosts(schema: GraphQLSchema, max: number): Operat
       const selected = select(operation);
       if (selected === undefined) return null;
       const { document, variableValues } = operation;
-      // As they are when it is carried out: with defaults.
-      const variables = getVariableValues(schema, selected.variableDefinitions ?? [], { ...variableValues });
+      const variables = { ...variableValues };
       // Those that can not be: graphql-js tells so when it is carried out.
-      if (variables.errors !== undefined) return null;
+      if (getVariableValues(schema, selected.variableDefinitions ?? [], variables).errors !== undefined)
+        return null;
       let cost: number;
       try {
-        cost = costOf(selected, document, variables.coerced);
+        cost = costOf(selected, document, variables);
       } catch (error) {
         // What can not be counted is not carried out: null for an argument that must not be, which only its field would miss.
         if (error instanceof GraphQLError) return error;

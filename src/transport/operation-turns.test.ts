@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { OperationTurns } from './operation-turns.ts';
 
 const subscribe = (id: string) => JSON.stringify({ type: 'subscribe', id });
@@ -18,6 +18,10 @@ function operations() {
 const nothing = async () => {};
 let waiting = 0;
 let refused = 0;
+beforeEach(() => {
+  waiting = 0;
+  refused = 0;
+});
 const createTurns = () => {
   const turns = new OperationTurns({
     intake: { entered: () => (waiting += 1), left: () => (waiting -= 1) },
@@ -71,6 +75,7 @@ test('an id that is in use is left to the protocol to refuse', () => {
   void inTurn(subscribe('1'), run('first'));
   void inTurn(subscribe('1'), run('repeated'));
   expect(started).toEqual(['first', 'repeated']);
+  expect(refused).toBe(0);
 });
 
 test('an id that is in use by an operation that waits is refused here: the protocol knows nothing of it', async () => {

@@ -133,6 +133,10 @@ it.each(inherited)(
       `{"type":"subscribe","id":"${id}","payload":{"query":"subscription { orderUpdated { cursor } }"}}`,
     );
     follower.send(`{"type":"complete","id":"${id}"}`);
+    follower.send({ type: 'ping' });
+    const pong = await follower.next().catch(() => null);
+    if (pong === null) expect((await follower.closed()).code).toBe(4409);
+    else expect(pong).toEqual({ type: 'pong' });
     await expectNoPollution();
   },
 );

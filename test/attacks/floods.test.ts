@@ -90,14 +90,14 @@ it('whoever asks without reading the answers is not listened to, and fills no me
   const { heldBytes } = await server.memory();
   await using raw = await openMallory();
   raw.socket.pause();
-  const ask = JSON.stringify(
-    begin('x', '{ __schema { types { name description fields { name description } } } }'),
-  );
+  const query = '{ __schema { types { name description fields { name description } } } }';
+  const ask = JSON.stringify(begin('x', query, { padding: 'x'.repeat(50_000) }));
   for (let id = 0; id < 2_000; id += 1) raw.send(ask.replace('"x"', `"${id}"`));
-  // What the answers would take, all of them together, is more than may be left.
   for (let look = 0; look < 5; look += 1) {
-    expect((await server.memory()).heldBytes).toBeLessThan(heldBytes + 96 * mebibyte);
+    expect((await server.memory()).heldBytes).toBeLessThan(heldBytes + 48 * mebibyte);
   }
+  // Most of what was asked has not even been taken.
+  expect(raw.socket.bufferedAmount).toBeGreaterThan(1_000 * 50_000);
   await raw[Symbol.asyncDispose]();
   await expectMemoryBack(heldBytes);
 });
@@ -108,12 +108,17 @@ it('requests on one HTTP connection without reading the answers do not pile up',
   wire.socket.pause();
   const body = JSON.stringify({
     query: '{ __schema { types { name description fields { name description } } } }',
+    variables: { padding: 'x'.repeat(50_000) },
   });
   const request = `POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
   for (let sent = 0; sent < 100; sent += 1) wire.socket.write(request.repeat(20));
   for (let look = 0; look < 5; look += 1) {
-    expect((await server.memory()).heldBytes).toBeLessThan(heldBytes + 96 * mebibyte);
+    expect((await server.memory()).heldBytes).toBeLessThan(heldBytes + 48 * mebibyte);
   }
+  // Most of what was asked has not even been taken.
+  expect(wire.socket.writableLength).toBeGreaterThan(1_000 * 50_000);
+  await wire[Symbol.asyncDispose]();
+  await expectMemoryBack(heldBytes);
 });
 
 describe('connections', () => {
@@ -146,6 +151,8 @@ describe('connections', () => {
     );
     const refused = () => sockets.filter(({ heard }) => heard().startsWith('HTTP/1.1 429')).length;
     await expect.poll(refused, { timeout: 20_000 }).toBeGreaterThanOrEqual(300);
+    expect(refused()).toBeLessThan(400);
+    expect(sockets.filter(({ socket }) => !socket.closed).length).toBeGreaterThan(400);
     for (const { socket } of sockets) socket.destroy();
   });
 });

@@ -73,6 +73,7 @@ describe('an operation with', () => {
     const token = await signDevelopmentToken({ user: 'mallory' });
     const { body } = await post(server.url, { query }, { authorization: `Bearer ${token}` });
     expect(body.data ?? null).toBeNull();
+    expect(body.errors?.length).toBeGreaterThan(0);
     for (const { message, extensions } of body.errors ?? []) {
       expect(message).toMatch(sentence);
       expect(['BAD_USER_INPUT', 'PAYLOAD_TOO_LARGE']).toContain(extensions?.['code']);
@@ -127,14 +128,15 @@ it('variables as deep or as many as a body has room for are refused, or not look
 });
 
 it('a batch is refused, however it is spelt, and nothing of it is carried out', async () => {
-  const token = await signDevelopmentToken({ user: 'mallory' });
+  const token = await signDevelopmentToken({ user: 'mallory', scope: 'orders:publish' });
   const send = async (body: string) =>
     fetch(`${server.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body,
     });
-  const one = JSON.stringify({ query: 'mutation { markAllNotificationsRead { unreadCount } }' });
+  const input = '{ orderId: "batched", customerId: "mallory", status: PENDING }';
+  const one = JSON.stringify({ query: `mutation { publishOrderUpdate(input: ${input}) { deduplicated } }` });
   for (const body of [
     `[${one}]`,
     `[${`${one},`.repeat(1_000)}${one}]`,
@@ -143,9 +145,11 @@ it('a batch is refused, however it is spelt, and nothing of it is carried out', 
   ]) {
     const response = await send(body);
     expect(response.status).toBe(400);
-    expect(await response.text()).not.toContain('unreadCount":');
+    expect(await response.text()).not.toContain('deduplicated":');
   }
   await using raw = await openGreetedSocket(server, token);
   raw.send(`[{"type":"subscribe","id":"1","payload":${one}}]`);
   expect((await raw.closed()).code).toBe(4400);
+  const ask = await send(JSON.stringify({ query: '{ order(id: "batched") { id } }' }));
+  expect(await ask.json()).toEqual({ data: { order: null } });
 });

@@ -223,7 +223,7 @@ describe('a token', () => {
   });
 
   it.each([
-    ['another alphabet', (token: string) => `${token.slice(0, -2)}+/`],
+    ['another alphabet', (token: string) => token.replaceAll('-', '+').replaceAll('_', '/')],
     ['a line break', (token: string) => `${token}%0a`],
     ['a fourth part', (token: string) => `${token}.`],
     ['its header twice', (token: string) => `${token.split('.')[0]}.${token}`],
@@ -233,7 +233,14 @@ describe('a token', () => {
     ],
     ['claims that are no object', () => forge({ alg: 'HS256' }, secret, [claimsOf('mallory')])],
   ])('with %s is refused', async (_title, change) => {
-    await expectRefused(change(forge({ alg: 'HS256' }, secret)));
+    let token = '';
+    // With letters in it that the two alphabets write differently.
+    for (let jti = 0; !/[-_]/.test(token); jti += 1)
+      token = forge({ alg: 'HS256' }, secret, { ...claimsOf('alice'), jti: `${jti}` });
+    const query = '{ viewer { id } }';
+    const { body } = await post(server.url, { query }, { authorization: `Bearer ${token}` });
+    expect(body.data).toEqual({ viewer: { id: 'alice' } });
+    await expectRefused(change(token));
   });
 
   it('that is encoded otherwise at its end is the same to everybody, or refused', async () => {

@@ -135,10 +135,8 @@ async function failOver(find: (cluster: RedisCluster, logId: string) => Promise<
 
   await (await find(cluster, logId)).kill();
   await eventually(() => expect(far.engine.broker.state).toBe('away'));
-  const startedAt = performance.now();
   await expect(far.engine.broker.follow('another', createFollower())).rejects.toMatchObject(unavailable);
   const outcomes = await Promise.allSettled(names.map((name) => near.engine.broker.publish(name, 'lost?')));
-  expect(performance.now() - startedAt).toBeLessThan(1_000);
   // The other masters go on; nothing is queued for the one that is dead.
   expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['fulfilled', 'rejected']));
   for (const outcome of outcomes) {

@@ -72,12 +72,12 @@ async function failOver(begin: (watched: WatchedRedis) => Promise<void>): Promis
 
   await begin(watched);
   await eventually(() => expect(far.engine.broker.state).toBe('away'));
-  const startedAt = performance.now();
   const outcomes = await Promise.allSettled([
     far.engine.broker.follow('another', createFollower()),
     ...Array.from({ length: 50 }, () => far.engine.broker.publish('channel', 'lost?')),
   ]);
-  expect(performance.now() - startedAt).toBeLessThan(1_000);
+  // Not kept until it was back.
+  expect(far.engine.broker.state).toBe('away');
   expect(outcomes[0]).toMatchObject({ status: 'rejected', reason: unavailable });
 
   for (const { engine } of [near, far]) await eventually(() => expect(engine.broker.state).toBe('connected'));

@@ -72,9 +72,13 @@ it('says so where everything is as it should be', async () => {
 it('with --json programs read the same', async () => {
   const { code, stdout } = await tidings(['doctor', '--json'], { env: { ...healthy, LOG_LEVEL: 'loud' } });
   expect(code).toBe(1);
-  const { ok, findings } = JSON.parse(stdout) as { ok: boolean; findings: readonly { verdict: string }[] };
+  const { ok, findings } = JSON.parse(stdout) as {
+    ok: boolean;
+    findings: readonly { verdict: string; what: string }[];
+  };
   expect(ok).toBe(false);
-  expect(findings.filter(({ verdict }) => verdict !== 'fine')).toEqual([
+  const isSlowMachine = (what: string): boolean => / answers in \d/.test(what);
+  expect(findings.filter(({ verdict, what }) => verdict !== 'fine' && !isSlowMachine(what))).toEqual([
     {
       subject: 'settings',
       verdict: 'broken',
@@ -103,7 +107,7 @@ describe('settings', () => {
       'METRICS_TOKEN',
     ])
       expect(wrong.filter((line) => line.startsWith(`✗ settings      ${variable} `))).toHaveLength(1);
-    expect(stdout).toMatch(/^✓ redis +Redis \d/m);
+    expect(stdout).toMatch(/^[✓!] redis +Redis \d/m);
     // Not the embedded one, which nobody has asked for.
     expect(stdout).not.toMatch(/^. database/m);
   });
@@ -164,7 +168,7 @@ describe('the database', () => {
     );
     expect(wrong).toEqual([expect.stringMatching(/^✗ database +The database at .* Check that it runs/)]);
     expect(wrong[0]).toMatch(sentence);
-    expect(stdout).toMatch(/^✓ redis +Redis \d/m);
+    expect(stdout).toMatch(/^[✓!] redis +Redis \d/m);
   });
 
   it('lacks migrations, was migrated by a newer version, or accepts no changes', async () => {

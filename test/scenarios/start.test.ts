@@ -64,7 +64,7 @@ describe('a bad setting stops the start with a sentence that names it', () => {
     [
       'MUTATION_RATES',
       'sendMesage=1',
-      'MUTATION_RATES names "sendMesage", which is no mutation of this server. Did you mean "sendMessage"',
+      'MUTATION_RATES names "sendMesage", which is no mutation of this server: correct it, or take it out. Did you mean "sendMessage"',
     ],
   ])('%s %s, before the database is touched', async (name, value, sentence) => {
     await using directory = await openDirectory();
@@ -115,7 +115,7 @@ describe('the commands', () => {
   it('arguments are no settings', async () => {
     const { code, output } = await runCommand('dev', '--port', '80');
     expect(code).toBe(2);
-    expect(output).toContain('takes no arguments, but was given "--port 80"');
+    expect(output).toContain('takes no argument "--port 80". Settings are environment variables.');
   });
 
   it('help is help, and no failure', async () => {

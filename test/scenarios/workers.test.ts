@@ -135,7 +135,12 @@ describe('two workers', () => {
         return Number(/^tidings_events_published_total (\d+)$/m.exec(text)?.[1]);
       };
       // By each worker.
-      for (const _ of [1, 2, 3, 4]) await newOrder();
+      for (const _ of [1, 2, 3, 4]) {
+        const input = { orderId: randomUUID(), customerId: 'alice', status: 'PENDING' };
+        // A connection of its own.
+        const headers = { authorization: `Bearer ${shop.token}`, connection: 'close' };
+        await post(server.url, { query: publish, variables: { input } }, headers);
+      }
       const publishedBefore = await published();
       const [victim = 0, survivor] = before;
       process.kill(victim, 'SIGKILL');

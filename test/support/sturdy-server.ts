@@ -3,6 +3,9 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { post } from './client.ts';
 import { startServer, type TestServer } from './server.ts';
 
+/** Lines of the log at the levels error and fatal. */
+const failures = /"level":[56]0/;
+
 /**
  * Started before the first test of the file. After each one it must still answer, and nothing that a client did may have
  * been an error of the server's own: those it logs, and each fails the test that caused it.
@@ -19,7 +22,7 @@ export function useSturdyServer(env: Readonly<Record<string, string>> = {}): { r
   afterAll(async () => void (await server?.stop()));
   afterEach(async () => {
     expect((await post(requireServer().url, { query: '{ __typename }' })).status).toBe(200);
-    expect(requireServer().output()).not.toContain('"level":50');
+    expect(requireServer().output()).not.toMatch(failures);
   });
   return {
     get url() {

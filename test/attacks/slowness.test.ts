@@ -59,7 +59,8 @@ describe('byte by byte', () => {
     await using wire = await openFrameWire(server);
     const whole = textFrame({ type: 'connection_init', payload: { padding: 'x'.repeat(10_000) } });
     const closed = wire.closeCode();
-    void trickle(wire, () => whole);
+    // Never the last byte, however quick the machine is.
+    void trickle(wire, () => whole.subarray(0, -1));
     // Late, or cut into too many pieces: whichever comes first.
     expect([1008, 4408]).toContain(await closed);
   });

@@ -18,8 +18,11 @@ afterAll(async () => {
   // Whatever was played, the memory comes back.
   const expectMemoryBack = async () =>
     expect((await measureMemory(server)).heldBytes).toBeLessThan(heldBytes + 96 * 1_024 * 1_024);
-  await vi.waitFor(expectMemoryBack, { timeout: 60_000, interval: 1_000 });
-  await server.stop();
+  try {
+    await vi.waitFor(expectMemoryBack, { timeout: 60_000, interval: 1_000 });
+  } finally {
+    await server.stop();
+  }
 }, 120_000);
 
 const seed = randomInt(2 ** 31);

@@ -19,7 +19,7 @@ const masterCount = 3;
 
 /** Resolves when every node takes part and every replica follows its master. */
 export async function startRedisCluster({ replicas = false } = {}): Promise<RedisCluster> {
-  const nodes = await Promise.all(Array.from({ length: masterCount * (replicas ? 2 : 1) }, startNode));
+  const nodes = await startAll(masterCount * (replicas ? 2 : 1));
   const [first, ...others] = nodes;
   if (first === undefined) throw new Error('A Cluster has nodes.');
   const stop = async (): Promise<void> => void (await Promise.all(nodes.map((node) => node.stop())));
@@ -96,6 +96,16 @@ export async function startRedisCluster({ replicas = false } = {}): Promise<Redi
 }
 
 const patience = { timeout: 30_000, interval: 50 };
+
+/** All of them, or none. */
+async function startAll(count: number): Promise<readonly RedisServer[]> {
+  const started = await Promise.allSettled(Array.from({ length: count }, startNode));
+  const nodes = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const failed = started.find((one) => one.status === 'rejected');
+  if (failed === undefined) return nodes;
+  await Promise.all(nodes.map((node) => node.stop()));
+  throw failed.reason;
+}
 
 async function startNode(): Promise<RedisServer> {
   for (let attempt = 1; ; attempt += 1) {

@@ -15,45 +15,26 @@ import { revokedSessions } from '../auth/token-error.ts';
 import { errorKinds, type ErrorCode } from '../errors.ts';
 import type { FanOut } from '../fanout/fan-out.ts';
 import { SharedResults } from '../fanout/shared-results.ts';
-import { createContext, type Context, type Runtime } from '../schema/context.ts';
+import { createContext, type Context } from '../schema/context.ts';
 import { Backlog } from '../streams/backlog.ts';
 import { isAccepted, subscriptionAnswer } from './accept.ts';
 import type { Admission } from './admission.ts';
-import type { Authenticator } from './authenticate.ts';
 import type { ClientErrors } from './client-errors.ts';
-import type { ConnectionBook } from './connection-book.ts';
 import { ConnectionRefused } from './connection-refused.ts';
-import type { Documents } from './documents.ts';
 import type { EventStreams } from './event-streams.ts';
-import type { OperationCosts } from './operation-cost.ts';
-import type { PersistedOperations } from './persisted-operations.ts';
+import type { OperationOptions } from './operation-options.ts';
 import { goElsewhere, type Readiness } from './readiness.ts';
 import { requestIdOf } from './request-id.ts';
 import { useRequestParams } from './request-params.ts';
 import { traceOf, type Trace } from './trace.ts';
-import type { TransportFigures } from './transport-figures.ts';
 import { untold } from './untold.ts';
 
-export interface GraphqlOptions {
+export interface GraphqlOptions extends OperationOptions {
   readonly path: string;
-  readonly schema: GraphQLSchema;
-  readonly documents: Documents;
-  readonly costs: OperationCosts;
-  /** null: operations are sent as texts. */
-  readonly persisted: PersistedOperations | null;
-  readonly runtime: Runtime;
-  readonly authenticator: Authenticator;
-  readonly clientErrors: ClientErrors;
   readonly logger: Logger;
   readonly allowedOrigins: readonly string[];
   readonly maxPayloadBytes: number;
-  readonly book: ConnectionBook;
   readonly admission: Admission;
-  readonly figures: TransportFigures;
-  /** Asked before anything is told, see Revocations. */
-  readonly confirm: () => Promise<void> | null;
-  /** null: each subscription is executed for itself. */
-  readonly fanOut: FanOut | null;
   /** What may wait for one event stream, see Backlog. */
   readonly backlogBytes: number;
   readonly readiness: Pick<Readiness, 'isDraining'>;

@@ -1,49 +1,24 @@
 // What graphql-ws asks at each step of its protocol: who connects, what an operation is, how its results are told.
-import {
-  execute,
-  subscribe,
-  type ExecutionArgs,
-  type ExecutionResult,
-  type GraphQLError,
-  type GraphQLSchema,
-} from 'graphql';
+import { execute, subscribe, type ExecutionArgs, type ExecutionResult, type GraphQLError } from 'graphql';
 import { makeServer, type Context as ProtocolContext, type SubscribePayload } from 'graphql-ws';
 import { revokedSessions } from '../auth/token-error.ts';
 import { TidingsError } from '../errors.ts';
 import { toPayload } from '../fanout/event-result.ts';
 import type { FanOut } from '../fanout/fan-out.ts';
-import { createContext, type Context, type Runtime } from '../schema/context.ts';
-import type { Authenticator } from './authenticate.ts';
-import type { ClientErrors } from './client-errors.ts';
-import type { ConnectionBook } from './connection-book.ts';
-import type { Documents, PreparedDocument } from './documents.ts';
+import { createContext, type Context } from '../schema/context.ts';
+import type { PreparedDocument } from './documents.ts';
 import { LiveOperation } from './live-operation.ts';
 import { noteDelivery } from './note-delivery.ts';
-import type { OperationCosts } from './operation-cost.ts';
-import { namedTextOf, type PersistedOperations } from './persisted-operations.ts';
+import type { OperationOptions } from './operation-options.ts';
+import { namedTextOf } from './persisted-operations.ts';
 import { returningSafely } from './returning-safely.ts';
 import { traceOf } from './trace.ts';
-import type { TransportFigures } from './transport-figures.ts';
 import { untold } from './untold.ts';
 import type { WebSocketClient } from './websocket-client.ts';
 
-export interface ProtocolOptions {
-  readonly schema: GraphQLSchema;
-  readonly documents: Documents;
-  readonly costs: OperationCosts;
-  /** null: operations are sent as texts. */
-  readonly persisted: PersistedOperations | null;
-  readonly runtime: Runtime;
-  readonly authenticator: Authenticator;
-  readonly clientErrors: ClientErrors;
-  /** null: each subscription is executed for itself, by graphql-js and graphql-ws alone. */
-  readonly fanOut: FanOut | null;
+export interface ProtocolOptions extends OperationOptions {
   /** Operations, subscriptions among them, that one connection may have at a time. */
   readonly maxOperations: number;
-  readonly book: ConnectionBook;
-  readonly figures: TransportFigures;
-  /** Asked before anything is carried out or told, see Revocations. */
-  readonly confirm: () => Promise<void> | null;
   /** Called when a connection has been acknowledged. Must not throw. */
   onConnected(context: Context): void;
 }

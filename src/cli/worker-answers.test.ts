@@ -27,11 +27,19 @@ function createChannel() {
 }
 
 /** What remains of numbers is their sum, with a sign that tells it. */
-const remains = async (answers: readonly unknown[]): Promise<string> =>
-  `past ${answers.map((answer) => Number(String(answer).replace('past ', ''))).reduce((sum, one) => sum + one, 0)}`;
+async function remains(answers: readonly unknown[]): Promise<string> {
+  const sum = answers
+    .map((answer) => Number(String(answer).replace('past ', '')))
+    .reduce((total, one) => total + one, 0);
+  if (Number.isNaN(sum)) throw new Error('They are no numbers.');
+  return `past ${sum}`;
+}
 
-function setUp(answers: readonly (() => Promise<unknown>)[]) {
-  const primary = new AnswersOfWorkers(remains);
+function setUp(
+  answers: readonly (() => Promise<unknown>)[],
+  onError = (error: unknown): void => expect.unreachable(String(error)),
+) {
+  const primary = new AnswersOfWorkers(remains, onError);
   return answers.map((answer) => {
     const { worker, first, exit } = createChannel();
     primary.serve(first);
@@ -77,4 +85,22 @@ test('one that goes while it is asked is told of once', async () => {
   other?.exit();
   await vi.advanceTimersByTimeAsync(2_000);
   expect(await asked).toEqual([1, 'past 20']);
+});
+
+test('what can not be joined is left out, and said', async () => {
+  const onError = vi.fn();
+  let isSilent = false;
+  const broken = async () => (isSilent ? hanging() : 'none');
+  const [ask, other, brokenOnes] = setUp([async () => 1, async () => 20, broken], onError);
+  await ask?.();
+  other?.exit();
+  isSilent = true;
+  const asked = ask?.();
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(await asked).toEqual([1, 'past 20']);
+  expect(onError).toHaveBeenCalledTimes(1);
+  brokenOnes?.exit();
+  expect(await ask?.()).toEqual([1, 'past 20']);
+  expect(onError).toHaveBeenCalledTimes(2);
+  expect(onError).toHaveBeenLastCalledWith(new Error('They are no numbers.'));
 });

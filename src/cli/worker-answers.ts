@@ -46,6 +46,7 @@ const patienceMs = 2_000;
 /** Of the first process. */
 export class AnswersOfWorkers {
   readonly #remains: Remains;
+  readonly #onError: (error: unknown) => void;
   /** Those that live, each with what it has answered last. */
   readonly #workers = new Map<WorkerChannel, { last: unknown }>();
   /** Of those that have gone: null while none has answered before. */
@@ -53,8 +54,10 @@ export class AnswersOfWorkers {
   readonly #open = new Map<number, (worker: WorkerChannel, answer: unknown) => void>();
   #lastId = 0;
 
-  constructor(remains: Remains) {
+  /** `onError` is told why answers could not be made one: they are left out then. */
+  constructor(remains: Remains, onError: (error: unknown) => void) {
     this.#remains = remains;
+    this.#onError = onError;
   }
 
   /** To be called with each worker that is started. */
@@ -76,7 +79,16 @@ export class AnswersOfWorkers {
     this.#workers.delete(worker);
     if (last === null) return;
     const before = this.#past;
-    this.#past = before.then((past) => this.#remains(past === null ? [last] : [past, last]));
+    this.#past = before.then((past) => this.#join(past === null ? [last] : [past, last], past));
+  }
+
+  async #join(answers: readonly unknown[], otherwise: unknown): Promise<unknown> {
+    try {
+      return await this.#remains(answers);
+    } catch (error) {
+      this.#onError(error);
+      return otherwise;
+    }
   }
 
   async #askAll(): Promise<readonly unknown[]> {
@@ -103,7 +115,7 @@ export class AnswersOfWorkers {
     const living = [...this.#workers].filter(([, { last }]) => last !== null);
     const answers = living.filter(([worker]) => answered.has(worker)).map(([, { last }]) => last);
     const silent = living.filter(([worker]) => !answered.has(worker)).map(([, { last }]) => last);
-    const kept = [...(silent.length === 0 ? [] : [await this.#remains(silent)]), await past];
+    const kept = [...(silent.length === 0 ? [] : [await this.#join(silent, null)]), await past];
     return [...answers, ...kept.filter((answer) => answer !== null)];
   }
 }

@@ -61,7 +61,10 @@ class Workers {
   readonly #config: Config;
   readonly #logger: Logger;
   readonly #running = new Set<Worker>();
-  readonly #answers = new AnswersOfWorkers((answers) => remainsOf(answers as readonly MetricsOfOne[]));
+  readonly #answers = new AnswersOfWorkers(
+    (answers) => remainsOf(answers as readonly MetricsOfOne[]),
+    (err) => this.#logger.error({ err }, 'what a worker counted is left out of /metrics'),
+  );
   /** Those that had to be ended, or did not end as they should when they were asked to. */
   #failed = 0;
   #isStopping = false;

@@ -77,10 +77,13 @@ it(
     );
     const { id } = createConversation.conversation;
     const send = `mutation Send($body: String!) { sendMessage(input: { conversationId: "${id}", body: $body }) { cursor } }`;
+    const { sendMessage } = await alice.request<{ sendMessage: { cursor: string } }>(send, {
+      body: `Body ${secret}`,
+    });
     await using heard = bob.subscribe(
-      `subscription { chatMessage(conversationId: "${id}") { message { body } } }`,
+      'subscription ($id: ID!, $after: Cursor!) { chatMessage(conversationId: $id, after: $after) { message { body } } }',
+      { id, after: sendMessage.cursor },
     );
-    await bob.connected();
     await alice.request(send, { body: `Body ${secret}` });
     await heard.next();
     const order = `mutation ($note: String!) {

@@ -65,8 +65,9 @@ const isThere = (pid: number): boolean => {
 };
 
 const publish =
-  'mutation ($input: PublishOrderUpdateInput!) { publishOrderUpdate(input: $input) { deduplicated } }';
-const follow = 'subscription ($orderId: ID) { orderUpdated(orderId: $orderId) { note } }';
+  'mutation ($input: PublishOrderUpdateInput!) { publishOrderUpdate(input: $input) { update { cursor } } }';
+const follow =
+  'subscription ($orderId: ID, $after: Cursor) { orderUpdated(orderId: $orderId, after: $after) { note } }';
 
 describe('two workers', () => {
   let server: TestServer;
@@ -97,11 +98,18 @@ describe('two workers', () => {
     );
     await expect.poll(nodes, { timeout: 20_000 }).toBe(2);
     const orderId = await newOrder();
+    const tell = (note: string) =>
+      shop.request<{ publishOrderUpdate: { update: { cursor: string } } }>(publish, {
+        input: { orderId, status: 'SHIPPED', note },
+      });
+    const { publishOrderUpdate } = await tell('to go on from');
     // Of four connections in a row each worker has two.
     const readers = await Promise.all([1, 2, 3, 4].map(() => person(server, 'alice')));
-    const updates = readers.map((reader) => reader.subscribe(follow, { orderId }));
-    for (const reader of readers) await reader.requestOverWebSocket('{ __typename }');
-    await shop.request(publish, { input: { orderId, status: 'SHIPPED', note: 'to all' } });
+    const after = publishOrderUpdate.update.cursor;
+    const updates = readers.map((reader) => reader.subscribe(follow, { orderId, after }));
+    await tell('who has heard it follows');
+    for (const update of updates) await update.next();
+    await tell('to all');
     for (const update of updates) expect(await update.next()).toEqual({ orderUpdated: { note: 'to all' } });
     await Promise.all(readers.map((reader) => reader[Symbol.asyncDispose]()));
   });

@@ -10,6 +10,23 @@ test('one Redis, with and without TLS', () => {
   });
 });
 
+test.each(['redis://cache', 'redis://cache/', 'redis://cache/15', 'redis://cache:1/0?family=6'])(
+  '%s is one',
+  (url) => {
+    expect(parseRedisUrl(url)).toMatchObject({ kind: 'single', url });
+  },
+);
+
+test.each([
+  'redis://cache/abc',
+  'redis://cache/1/2',
+  'redis://cache/-1',
+  'redis://cache/1.5',
+  'redis://cache/123456',
+])('%s names no database, and is none', (url) => {
+  expect(parseRedisUrl(url)).toBeNull();
+});
+
 test('a master by Sentinel: several sentinels, its name, passwords of both', () => {
   expect(parseRedisUrl('redis+sentinel://one:1,two,[::1]:3/main')).toEqual({
     kind: 'sentinel',

@@ -33,7 +33,7 @@ export type RedisUrl =
 
 /** For the sentence that refuses another. */
 export const redisUrlShape =
-  'a URL that begins with redis:// or rediss://, or one like redis+sentinel://host1:26379,host2:26379/name-of-the-master ' +
+  'a URL that begins with redis:// or rediss:// (redis://host:6379, and /1 behind it for another database), or one like redis+sentinel://host1:26379,host2:26379/name-of-the-master ' +
   'or redis+cluster://host1:6379,host2:6379 (with TLS: rediss+sentinel://, rediss+cluster://)';
 
 const several = /^(rediss?)\+(sentinel|cluster):\/\/([^/?#]+)(?:\/([^/?#]*))?(?:\?([^#]*))?$/;
@@ -67,6 +67,8 @@ export const formatHost = ({ host, port }: HostAndPort): string =>
 function parseSingle(text: string): RedisUrl | null {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['redis:', 'rediss:'].includes(url.protocol)) return null;
+  // The number of a database, or nothing.
+  if (!/^(?:\/\d{0,5})?$/.test(url.pathname)) return null;
   const host = (url.hostname || 'localhost').replace(/^\[(.*)\]$/, '$1');
   return { kind: 'single', url: text, address: { host, port: Number(url.port || '6379') } };
 }

@@ -1,7 +1,7 @@
 // Reads one setting at a time from the environment: what it holds as the type that it must have, and a sentence for whoever
 // set it wrongly.
 
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import { parseRedisUrl, redisUrlShape } from './redis-url.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,8 +14,17 @@ function isAddressOrRange(text: string): boolean {
   const version = isIP(address);
   if (version === 0 || more.length > 0) return false;
   if (bits === undefined) return true;
-  // Not /0: whoever trusts everybody trusts what anybody says of themselves.
-  return /^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (version === 4 ? 32 : 128);
+  if (!/^\d{1,3}$/.test(bits) || Number(bits) > (version === 4 ? 32 : 128)) return false;
+  // Whoever trusts everybody trusts what anybody says of themselves.
+  return Number(bits) >= (version === 4 ? 8 : 16) && !containsAllOfIPv4(address, Number(bits));
+}
+
+/** As IPv6 spells it: ::ffff:0:0/96, and what that is part of. */
+function containsAllOfIPv4(address: string, bits: number): boolean {
+  if (isIP(address) === 4) return false;
+  const range = new BlockList();
+  range.addSubnet(address, bits, 'ipv6');
+  return ['::ffff:1.1.1.1', '::ffff:203.0.113.1'].every((one) => range.check(one, 'ipv6'));
 }
 
 export const dayMs = 86_400_000;
@@ -87,7 +96,7 @@ export function createReader(env: Environment, problems: string[]) {
           const addresses = value.split(',').map((address) => address.trim());
           return addresses.every(isAddressOrRange) ? addresses : null;
         },
-        'a comma-separated list of addresses like 10.0.0.7 or ranges like 10.0.0.0/8 (/0 is none), or of the names loopback, linklocal and uniquelocal',
+        'a comma-separated list of addresses like 10.0.0.7 or ranges like 10.0.0.0/8 (none that is larger, nor one of IPv6 above /16), or of the names loopback, linklocal and uniquelocal',
       ),
     /** `sendMessage=5,eraseUser=1`: so many a second. */
     rates: (name: string) =>

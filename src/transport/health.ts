@@ -4,18 +4,27 @@ import { sendJson, type Route } from './route.ts';
 import { drainingSentence, type Readiness } from './readiness.ts';
 
 export interface HealthOptions {
-  /** What the node can not serve without. */
-  readonly checks: readonly BoundedCheck<unknown>[];
+  /** What the node can not serve without, and what it serves less without. */
+  readonly dependencies: readonly {
+    readonly isNeeded: boolean;
+    readonly check: Pick<BoundedCheck<unknown>, 'look'>;
+  }[];
   readonly readiness: Pick<Readiness, 'isDraining'>;
 }
 
-export function healthRoutes({ checks, readiness }: HealthOptions): readonly Route[] {
-  const missing = async (): Promise<readonly string[]> => {
+type State = 'ready' | 'degraded' | 'not ready';
+
+export function healthRoutes({ dependencies, readiness }: HealthOptions): readonly Route[] {
+  const look = async (): Promise<{ readonly status: State; readonly missing?: readonly string[] }> => {
     // At once: whatever else is away, nobody is to be sent here any more.
-    if (readiness.isDraining) return [drainingSentence];
-    const checked = await Promise.all(checks.map((check) => check.look()));
-    const problems = checked.flatMap(({ problem }) => (problem === null ? [] : [problem]));
-    return problems;
+    if (readiness.isDraining) return { status: 'not ready', missing: [drainingSentence] };
+    const checked = await Promise.all(
+      dependencies.map(async ({ isNeeded, check }) => ({ isNeeded, problem: (await check.look()).problem })),
+    );
+    const problems = checked.filter(({ problem }) => problem !== null);
+    if (problems.length === 0) return { status: 'ready' };
+    const missing = problems.map(({ problem }) => String(problem));
+    return { status: problems.some(({ isNeeded }) => isNeeded) ? 'not ready' : 'degraded', missing };
   };
   return [
     {
@@ -27,9 +36,8 @@ export function healthRoutes({ checks, readiness }: HealthOptions): readonly Rou
       method: 'GET',
       path: '/readyz',
       async handle(_request, response) {
-        const problems = await missing();
-        if (problems.length === 0) sendJson(response, 200, { status: 'ready' });
-        else sendJson(response, 503, { status: 'not ready', missing: problems });
+        const state = await look();
+        sendJson(response, state.status === 'not ready' ? 503 : 200, state);
       },
     },
   ];

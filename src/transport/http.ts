@@ -13,7 +13,8 @@ import { createEventStreams } from './event-streams.ts';
 import { createGraphql, type GraphqlOptions } from './graphql-http.ts';
 import { requestIdOf } from './request-id.ts';
 import { watchRequest } from './request-log.ts';
-import { requestUrl } from './request-url.ts';
+import { isHost, requestUrl } from './request-url.ts';
+import { RequestThatMayUpgrade } from './request-that-may-upgrade.ts';
 import { RequestsUnderWay } from './requests-under-way.ts';
 import { matches, sendError, sendNothingHere, type Route } from './route.ts';
 import type { Guest } from './send-off.ts';
@@ -42,7 +43,8 @@ export interface HttpTransport {
 }
 
 /** Whoever sends a request, or keeps a connection for the next one, is waited for so long. */
-const patienceFor = (requestMs: number): ServerOptions => ({
+const serverOptions = (requestMs: number): ServerOptions<typeof RequestThatMayUpgrade> => ({
+  IncomingMessage: RequestThatMayUpgrade,
   headersTimeout: Math.ceil(requestMs / 3),
   requestTimeout: requestMs,
   // Longer than balancers keep theirs: the side that sends requests should be the one to hang up.
@@ -72,10 +74,12 @@ export function createHttp(options: HttpOptions): HttpTransport {
     // Who may read it in a browser depends on the page.
     response.setHeader('vary', 'Origin');
     cutOffWhenStuck(request, response, options);
+    // Yoga puts it behind the host, where a whole address (which is a request target too) would be none any more.
+    request.url = `${url.pathname}${url.search}`;
     await yoga(request, response);
   };
 
-  const server = createServer(patienceFor(requestMs), (request, response) => {
+  const server = createServer(serverOptions(requestMs), (request, response) => {
     answer(request, response).catch((error: unknown) => {
       const requestId = requestIdOf(request);
       logger.error({ err: toLoggable(error), requestId }, 'an HTTP request could not be answered');
@@ -116,8 +120,14 @@ function cutOffWhenStuck(
   response.once('close', () => clearInterval(timer));
 }
 
-/** Only JSON: a form can be sent by any page of any site without asking. */
+/** An address that Yoga can read; and only JSON: a form can be sent by any page of any site without asking. */
 function refusalOf({ method, headers }: IncomingMessage): { status: number; sentence: string } | null {
+  if (!isHost(headers.host)) {
+    return {
+      status: 400,
+      sentence: 'The header `Host` must be a name or an address, with a port or without.',
+    };
+  }
   const sentence = unacceptable(headers.accept);
   if (sentence !== null) return { status: 406, sentence };
   if (method !== 'POST') return null;

@@ -159,7 +159,7 @@ export function openTransport(options: TransportOptions): Transport {
     ...shared,
     requestMs: config.requestMs,
     routes: [
-      ...healthRoutes({ checks: dependencies.map(({ check }) => check), readiness }),
+      ...healthRoutes({ dependencies, readiness }),
       metricsRoute({ metrics: metricsOfAll, token: config.metricsToken, isDevelopment, graphqlPath }),
       ...(isDevelopment ? developmentRoutes() : []),
       ...(config.graphiql ? graphiqlRoutes(graphqlPath, examples) : []),
@@ -204,11 +204,14 @@ function warnOfRefused(persisted: PersistedOperations, documents: Documents, log
 function createChecks(store: Store, engine: Engine): readonly Dependency[] {
   const database: Dependency = {
     dependency: 'database',
+    isNeeded: true,
     check: new BoundedCheck({ name: 'The database', ask: () => store.check() }),
   };
   if (engine.kind === 'memory') return [database];
   const redis: Dependency = {
     dependency: 'redis',
+    // Queries, mutations and what is followed go on without it.
+    isNeeded: false,
     check: new BoundedCheck({ name: 'Redis', ask: () => engine.check() }),
   };
   return [database, redis];

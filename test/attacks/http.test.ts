@@ -10,6 +10,86 @@ import { openWire } from '../support/wire.ts';
 const allowed = 'https://app.example';
 const server = useAttackedServer({ env: { ALLOWED_ORIGINS: allowed } });
 
+describe('an address that is none', () => {
+  const body = '{"query":"{ __typename }"}';
+  const rest = `Content-Type: application/json\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const ask = async (begin: string): Promise<string> => {
+    await using wire = await openWire(server);
+    await wire.write(`${begin}\r\n${rest}`);
+    return await wire.ended();
+  };
+
+  it.each([
+    'x:99999',
+    'x:-1',
+    'a:b:c',
+    'a_b:c',
+    'a b',
+    '[',
+    '[::1',
+    '%%%',
+    '<>',
+    '://',
+    'xn--',
+    '1.2.3.4.5.6.7',
+    'user@x',
+    'x/graphql',
+    'x?y',
+    'x#y',
+    'x\\y',
+  ])('in Host: %s is refused with a sentence', async (host) => {
+    for (const target of ['/graphql', '/x/../graphql', 'http://x/graphql']) {
+      const answer = await ask(`POST ${target} HTTP/1.1\r\nHost: ${host}`);
+      expect(answer, target).toMatch(/^HTTP\/1\.1 400 /);
+      expect(answer, target).toContain('"code":"BAD_USER_INPUT"');
+      expect(answer, target).toContain('`Host`');
+      expect(answer, target).not.toMatch(/\.js|Error:/);
+    }
+    const asked = await ask(`GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: ${host}`);
+    expect(asked).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  it.each([
+    ['an empty host', 'POST /graphql HTTP/1.1\r\nHost:'],
+    ['no host where there need be none', 'POST /graphql HTTP/1.0'],
+    ['a name with a dot behind it', 'POST /graphql HTTP/1.1\r\nHost: x.'],
+    ['an IPv6 address', 'POST /graphql HTTP/1.1\r\nHost: [::1]:80'],
+    [
+      'a whole address in the first line',
+      'POST http://elsewhere/graphql?x=y HTTP/1.1\r\nHost: 127.0.0.1:4000',
+    ],
+  ])('is not %s', async (_title, begin) => {
+    const answer = await ask(begin);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).toContain('"__typename":"Query"');
+  });
+
+  it('in the first line finds nothing', async () => {
+    for (const target of ['*', '/*', '//', '/%', '/graphql%', 'http://', 'http://%%%/graphql', 'graphql:1']) {
+      expect(await ask(`OPTIONS ${target} HTTP/1.1\r\nHost: x:1`), target).toMatch(/^HTTP\/1\.1 40[04] /);
+    }
+  });
+});
+
+describe('an upgrade to what is no WebSocket', () => {
+  const body = '{"query":"{ __typename }"}';
+
+  it.each(['h2c', 'TLS/1.2', 'h2c, TLS/1.2', 'websocke', 'foo/websocket'])(
+    '%s is left out of account: the request is answered as it is',
+    async (upgrade) => {
+      const headers = `Host: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: ${upgrade}\r\nHTTP2-Settings: AAMAAABk\r\n`;
+      await using wire = await openWire(server);
+      await wire.write(
+        `POST /graphql HTTP/1.1\r\n${headers}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      );
+      await expect.poll(wire.heard).toMatch(/^HTTP\/1\.1 200 [^]*"__typename":"Query"/);
+      // The connection goes on.
+      await wire.write(`GET /healthz HTTP/1.1\r\n${headers}\r\n`);
+      await expect.poll(wire.heard).toMatch(/\}HTTP\/1\.1 200 [^]*"alive"/);
+    },
+  );
+});
+
 describe('a request that two servers could read in two ways', () => {
   const query = '{"query":"{ __typename }"}';
   const begin = 'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';

@@ -210,6 +210,23 @@ describe('Redis', () => {
     expect(stdout).toMatch(/^[✓!] database +PostgreSQL/m);
   });
 
+  it('is not as REDIS_URL says: no Cluster, or without such a database', async () => {
+    await using redis = await startRedis();
+    const at = `127.0.0.1:${redis.port}`;
+    expect((await examine({ ...healthy, REDIS_URL: `redis+cluster://${at}` })).wrong).toEqual([
+      expect.stringMatching(/^✗ redis .*it is no Cluster: begin REDIS_URL with redis:/),
+    ]);
+    expect((await examine({ ...healthy, REDIS_URL: `redis://${at}/99` })).wrong).toEqual([
+      expect.stringMatching(
+        /^✗ redis .*it has no database 99: ERR DB index is out of range\. Correct the number in REDIS_URL\.( →|$)/,
+      ),
+    ]);
+    expect((await examine({ ...healthy, REDIS_URL: `redis://${at}/1` })).wrong).toEqual([]);
+    expect((await examine({ ...healthy, REDIS_URL: `redis://${at}/abc` })).wrong).toEqual([
+      expect.stringMatching(/^✗ settings +REDIS_URL is /),
+    ]);
+  });
+
   it('refuses the password', async () => {
     await using redis = await startRedis();
     await redis.command('CONFIG', 'SET', 'requirepass', 'another');
@@ -356,13 +373,13 @@ describe('a server that runs', () => {
     ]);
   });
 
-  it('is not ready: what it misses is told', async () => {
+  it('serves without Redis: what it misses is told', async () => {
     await using redis = await startRedis();
     await using alone = await startServer({ env: { REDIS_URL: redis.url } });
     await redis.stop();
     const { wrong } = await look(alone.url);
     expect(wrong).toEqual([
-      expect.stringMatching(/^✗ server +not ready: Redis \S+ at \S+ does not answer\./),
+      expect.stringMatching(/^✗ server +serves less than it could: Redis \S+ at \S+ does not answer\./),
     ]);
   });
 });

@@ -185,6 +185,15 @@ describe('what the server needs and does not get', () => {
     expect(output).not.toContain('hunter2');
   });
 
+  it('a Redis without the database that is meant', async () => {
+    const address = new URL(process.env['TIDINGS_TEST_REDIS_URL'] ?? '');
+    address.pathname = '/9999';
+    const { code, output } = await runServerToItsEnd({ env: { REDIS_URL: address.href } });
+    expect(code).toBe(1);
+    expectSentences(output);
+    expect(output).toMatch(/Redis at \S+ has no database 9999: .*Correct the number in REDIS_URL\./);
+  });
+
   it('a Redis that refuses the password', async () => {
     const address = new URL(process.env['TIDINGS_TEST_REDIS_URL'] ?? '');
     address.password = 'hunter2';

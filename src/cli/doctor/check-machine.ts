@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { isLoopback, type Config } from '../../config.ts';
+import { formatHost } from '../../redis-url.ts';
 import { about, type Finding } from './finding.ts';
 
 const oldestNode = [20, 19] as const;
@@ -44,8 +45,8 @@ export async function checkPort({ host, port }: Config): Promise<Finding | null>
   if (failure === 'EACCES')
     return broken(`${port} needs more rights than this user has`, 'set PORT to 1024 or above');
   if (failure !== 'EADDRINUSE') return broken(`HOST "${host}" is no address of this machine`, 'correct HOST');
-  const address = isLoopback(host) ? host : '127.0.0.1';
-  const alive = await fetch(`http://${address}:${port}/healthz`, { signal: AbortSignal.timeout(2_000) })
+  const address = formatHost({ host: isLoopback(host) ? host : '127.0.0.1', port });
+  const alive = await fetch(`http://${address}/healthz`, { signal: AbortSignal.timeout(2_000) })
     .then((response) => response.text())
     .catch(() => '');
   if (alive.includes('"alive"')) return fine(`Tidings listens at ${host}:${port} already`);

@@ -54,6 +54,11 @@ async function checkReady(base: string): Promise<Finding> {
   const answer = (await response?.json().catch(() => null)) as
     { readonly status?: string; readonly missing?: readonly string[] } | null | undefined;
   if (answer?.status === 'ready') return fine('ready: its database and its engine answer');
+  if (answer?.status === 'degraded')
+    return broken(
+      `serves less than it could: ${(answer.missing ?? []).join(' ')}`,
+      'bring it back; see its log',
+    );
   if (response?.status === 503 && answer != null)
     return broken(`not ready: ${(answer.missing ?? ['it does not say why']).join(' ')}`, 'see its log');
   return notice('/readyz does not answer as Tidings does', 'fine where the proxy keeps it to itself');
@@ -67,7 +72,8 @@ async function checkMetrics(base: string): Promise<Finding> {
   );
   const text = (await response?.text().catch(() => '')) ?? '';
   if (!text.includes('tidings_build_info')) return fine('/metrics is not told without a token');
-  if (isLoopback(new URL(base).hostname)) return fine('/metrics is told to this machine');
+  if (isLoopback(new URL(base).hostname.replace(/^\[|\]$/g, '')))
+    return fine('/metrics is told to this machine');
   return notice(
     `${base}/metrics is told to this machine without a token`,
     'fine where only your own network reaches that address; else let the proxy keep /metrics to itself, or set METRICS_TOKEN',

@@ -2,7 +2,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { formatHost, formatHosts, parseRedisUrl, redisUrlShape, type RedisUrl } from '../../redis-url.ts';
 import { readClock, type ClockReading } from '../../store/clock-reading.ts';
-import { toSentinelOptions } from './redis-connections.ts';
+import { requireDatabase, toSentinelOptions } from './redis-connections.ts';
 
 export interface RedisExamination {
   /** Where REDIS_URL says that it is, for people. */
@@ -40,6 +40,8 @@ export async function examineRedis(text: string): Promise<RedisExamination> {
     client.on('sentinelError', note);
     try {
       await client.connect();
+      await requireDatabase(client, 'it');
+      if (url.kind === 'cluster') await requireCluster(client);
       return { place, ...(await examine(client)) };
     } catch (error) {
       if (!String(error).includes('Connection is closed')) note(error);
@@ -47,7 +49,7 @@ export async function examineRedis(text: string): Promise<RedisExamination> {
       client.disconnect();
     }
   }
-  throw new Error(`Redis at ${place} cannot be used: ${reason}.`);
+  throw new Error(`Redis at ${place} cannot be used: ${reason.replace(/\.$/, '')}.`);
 }
 
 const options = {
@@ -58,6 +60,11 @@ const options = {
   retryStrategy: () => null,
   connectionName: 'tidings-examination',
 } satisfies RedisOptions;
+
+async function requireCluster(client: Redis): Promise<void> {
+  if (/^cluster_enabled:1/m.test(await client.info('cluster'))) return;
+  throw new Error('it is no Cluster: begin REDIS_URL with redis:// or rediss://');
+}
 
 /** To be tried in turn. */
 function createClients(url: RedisUrl): readonly Redis[] {

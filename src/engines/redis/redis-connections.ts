@@ -83,6 +83,7 @@ export async function openRedisConnections(options: {
     );
   }
   try {
+    await requireDatabase(commands, place.start);
     const version = await requireVersion(commands, place.start);
     return {
       commands,
@@ -136,6 +137,18 @@ export function toSentinelOptions(
     sentinelCommandTimeout: deadlineMs,
     sentinelRetryStrategy: retryStrategy,
   } satisfies RedisOptions;
+}
+
+/** ioredis goes on with database 0 where it is refused another one. */
+export async function requireDatabase(client: Redis, place: string): Promise<void> {
+  const { db = 0 } = client.options;
+  if (Number(db) === 0) return;
+  await client.select(db).catch((error: Error) => {
+    throw new TidingsError(
+      'UNAVAILABLE',
+      `${place} has no database ${db}: ${toReason(error)}. Correct the number in REDIS_URL.`,
+    );
+  });
 }
 
 /** Answers which version it is. Rejects where it is too old. */

@@ -11,6 +11,8 @@ import type { TransportFigures } from '../transport-figures.ts';
 
 export interface Dependency {
   readonly dependency: 'database' | 'redis';
+  /** Whether a node should be given nothing while it is away: all nodes share it, so that none would be left. */
+  readonly isNeeded: boolean;
   readonly check: BoundedCheck<unknown>;
 }
 

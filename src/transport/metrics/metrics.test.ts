@@ -20,7 +20,11 @@ function setUp() {
     store: { kind: 'postgresql', connections: { max: 20, busy: 3, idle: 2, waiting: 1 } },
     engine: { kind: 'redis' },
     dependencies: [
-      { dependency: 'database', check: new BoundedCheck({ name: 'The database', ask, freshMs: 0 }) },
+      {
+        dependency: 'database',
+        isNeeded: true,
+        check: new BoundedCheck({ name: 'The database', ask, freshMs: 0 }),
+      },
     ],
     nodes: new BoundedCheck({ name: 'The nodes', ask: async () => 3 }),
     readiness: { isDraining: false },

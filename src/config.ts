@@ -265,8 +265,9 @@ function databaseProblems(
   return [];
 }
 
+/** IPv6 as it stands alone, and in brackets as `URL` tells it. */
 export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+  host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 
 function readIssuers(read: Reader, problems: string[]): readonly TokenIssuer[] {
   const secret = read.text('JWT_SECRET');

@@ -54,7 +54,7 @@ export async function openAccess(
       command.refuse('--user is for `tidings dev` without a token: the token says who speaks.');
     return { endpoint, token: async () => token.trim() };
   }
-  if (!isLoopback(new URL(base).hostname.replace(/^\[|\]$/g, ''))) {
+  if (!isLoopback(new URL(base).hostname)) {
     command.refuse(
       'A token is needed: set TIDINGS_TOKEN, or give --token. `tidings token` signs one where JWT_SECRET is.',
     );

@@ -26,5 +26,5 @@ export function isLocalRequest(headers: IncomingHttpHeaders): boolean {
   if (isProxied(headers)) return false;
   const { host } = headers;
   if (host === undefined || !URL.canParse(`http://${host}`)) return false;
-  return isLoopback(new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, ''));
+  return isLoopback(new URL(`http://${host}`).hostname);
 }

@@ -72,8 +72,7 @@ async function checkMetrics(base: string): Promise<Finding> {
   );
   const text = (await response?.text().catch(() => '')) ?? '';
   if (!text.includes('tidings_build_info')) return fine('/metrics is not told without a token');
-  if (isLoopback(new URL(base).hostname.replace(/^\[|\]$/g, '')))
-    return fine('/metrics is told to this machine');
+  if (isLoopback(new URL(base).hostname)) return fine('/metrics is told to this machine');
   return notice(
     `${base}/metrics is told to this machine without a token`,
     'fine where only your own network reaches that address; else let the proxy keep /metrics to itself, or set METRICS_TOKEN',

@@ -185,6 +185,9 @@ describe('a bad value is refused by its name, with what it may hold', () => {
     ['start', { ...production, TRUSTED_PROXIES: '::/16' }, /^TRUSTED_PROXIES is "::\/16"/],
     ['start', { ...production, TRUSTED_PROXIES: '2000::/3' }, /^TRUSTED_PROXIES is "2000/],
     ['start', { ...production, TRUSTED_PROXIES: '::ffff:0:0/96' }, /^TRUSTED_PROXIES is "::ffff/],
+    ['start', { ...production, TRUSTED_PROXIES: '::ffff:0:0/97' }, /^TRUSTED_PROXIES is "::ffff/],
+    ['start', { ...production, TRUSTED_PROXIES: '::ffff:128.0.0.0/97' }, /^TRUSTED_PROXIES is "::ffff/],
+    ['start', { ...production, TRUSTED_PROXIES: '::ffff:10.0.0.0/103' }, /^TRUSTED_PROXIES is "::ffff/],
     ['start', { ...production, TRUSTED_PROXIES: '10.0.0.0/33' }, /^TRUSTED_PROXIES is "10\.0\.0\.0\/33"/],
     [
       'start',

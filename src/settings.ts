@@ -16,15 +16,16 @@ function isAddressOrRange(text: string): boolean {
   if (bits === undefined) return true;
   if (!/^\d{1,3}$/.test(bits) || Number(bits) > (version === 4 ? 32 : 128)) return false;
   // Whoever trusts everybody trusts what anybody says of themselves.
-  return Number(bits) >= (version === 4 ? 8 : 16) && !containsAllOfIPv4(address, Number(bits));
+  const largest = version === 4 ? 8 : reachesIPv4(address, Number(bits)) ? 96 + 8 : 16;
+  return Number(bits) >= largest;
 }
 
-/** As IPv6 spells it: ::ffff:0:0/96, and what that is part of. */
-function containsAllOfIPv4(address: string, bits: number): boolean {
-  if (isIP(address) === 4) return false;
-  const range = new BlockList();
+/** Whether a range of IPv6 has addresses of IPv4 in it, as IPv6 spells them: ::ffff:0:0/96. */
+function reachesIPv4(address: string, bits: number): boolean {
+  const [range, all] = [new BlockList(), new BlockList()];
   range.addSubnet(address, bits, 'ipv6');
-  return ['::ffff:1.1.1.1', '::ffff:203.0.113.1'].every((one) => range.check(one, 'ipv6'));
+  all.addSubnet('::ffff:0:0', 96, 'ipv6');
+  return range.check('::ffff:0:0', 'ipv6') || all.check(address, 'ipv6');
 }
 
 export const dayMs = 86_400_000;

@@ -4,7 +4,10 @@ import { IncomingMessage } from 'node:http';
 
 const websocket = /(?:^|,)\s*websocket\s*(?:,|$)/i;
 
-/** To be made by the HTTP server. What asks for another protocol than WebSocket is a request like any other (RFC 9110, section 7.8). */
+/**
+ * To be made by the HTTP server. What asks for another protocol than WebSocket is a request like any other (RFC 9110, section 7.8),
+ * but that Node's parser has stopped behind it: a next request in the same packet is not answered. Who asks for an upgrade waits.
+ */
 export class RequestThatMayUpgrade extends IncomingMessage {
   /** Declared only: Node sets `upgrade` before fields of a class exist. */
   declare private asksForUpgrade: boolean | null;
